@@ -1,0 +1,285 @@
+using System.Collections.Immutable;
+using FlexFs.Core;
+using FlexFs.Wire;
+
+namespace FlexFs.Protocol.Metadata;
+
+/// <summary>
+/// The answer to every mutation. A repeated one is rebuilt from the few numbers that the window keeps, with the attributes of now.
+/// </summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct MutationReply
+{
+    /// <summary>The inode that was made or changed, as it is after it; none when it is gone.</summary>
+    [Field(1)] public Attributes? Attributes { get; init; }
+
+    /// <summary>What the operation defines: the first id of a range.</summary>
+    [Field(2)] public ulong Value { get; init; }
+}
+
+/// <summary>Makes an inode and its first name. EEXIST, ENOTDIR, ENOENT (the directory was removed), ENAMETOOLONG, ENOSPC.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct CreateRequest
+{
+    /// <summary>The directory.</summary>
+    [Field(1)] public InodeId Parent { get; init; }
+
+    /// <summary>The name, 1 to 255 bytes, not <c>.</c> or <c>..</c>, without <c>/</c> and zero bytes.</summary>
+    [Field(2, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+
+    /// <summary>st_mode: type and permissions, with the umask applied.</summary>
+    [Field(3)] public uint Mode { get; init; }
+
+    /// <summary>Owner.</summary>
+    [Field(4)] public uint UserId { get; init; }
+
+    /// <summary>Group, unless the directory is set-group-ID.</summary>
+    [Field(5)] public uint GroupId { get; init; }
+
+    /// <summary>st_rdev of a device.</summary>
+    [Field(6)] public uint Device { get; init; }
+
+    /// <summary>Of a symlink, 1 to 4,095 bytes; else empty.</summary>
+    [Field(7, Max = Limits.SymlinkBytesMax)] public ReadOnlyMemory<byte> SymlinkTarget { get; init; }
+
+    /// <summary>Whether the session also opens it.</summary>
+    [Field(8)] public bool Open { get; init; }
+
+    /// <summary>Whether an existing regular file of this name is opened instead of refused (open without O_EXCL).</summary>
+    [Field(9)] public bool OpenExisting { get; init; }
+}
+
+/// <summary>Gives an inode one more name. EEXIST, EPERM (a directory), EMLINK, ENOENT, ESTALE.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct LinkRequest
+{
+    /// <summary>The inode.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+
+    /// <summary>The directory of the new name.</summary>
+    [Field(2)] public InodeId NewParent { get; init; }
+
+    /// <summary>The new name.</summary>
+    [Field(3, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> NewName { get; init; }
+}
+
+/// <summary>Removes a name that is not a directory's. ENOENT, EISDIR. The answer has the inode as it is after it.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct UnlinkRequest
+{
+    /// <summary>The directory.</summary>
+    [Field(1)] public InodeId Parent { get; init; }
+
+    /// <summary>The name.</summary>
+    [Field(2, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+}
+
+/// <summary>Removes an empty directory. ENOENT, ENOTDIR, ENOTEMPTY.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct RemoveDirectoryRequest
+{
+    /// <summary>The directory that holds it.</summary>
+    [Field(1)] public InodeId Parent { get; init; }
+
+    /// <summary>Its name.</summary>
+    [Field(2, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+}
+
+/// <summary>How a rename treats its target, as renameat2(2) has it.</summary>
+[Flags]
+public enum RenameFlags : uint
+{
+    /// <summary>Replace what is there.</summary>
+    None = 0,
+
+    /// <summary>RENAME_NOREPLACE: EEXIST instead.</summary>
+    NoReplace = 1,
+
+    /// <summary>RENAME_EXCHANGE: swap the two.</summary>
+    Exchange = 2,
+}
+
+/// <summary>
+/// Moves a name. ENOENT, EEXIST, ENOTDIR, EISDIR, ENOTEMPTY, EINVAL (into its own subtree, unknown flags).
+/// The answer has the moved inode.
+/// </summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct RenameRequest
+{
+    /// <summary>The directory of the old name.</summary>
+    [Field(1)] public InodeId OldParent { get; init; }
+
+    /// <summary>The old name.</summary>
+    [Field(2, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> OldName { get; init; }
+
+    /// <summary>The directory of the new name.</summary>
+    [Field(3)] public InodeId NewParent { get; init; }
+
+    /// <summary>The new name.</summary>
+    [Field(4, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> NewName { get; init; }
+
+    /// <summary>What to do with the target.</summary>
+    [Field(5)] public RenameFlags Flags { get; init; }
+}
+
+/// <summary>Which fields of <see cref="AttributeChange"/> are to be set.</summary>
+[Flags]
+public enum AttributeMask : uint
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Permission bits.</summary>
+    Mode = 1,
+
+    /// <summary>Owner.</summary>
+    UserId = 2,
+
+    /// <summary>Group.</summary>
+    GroupId = 4,
+
+    /// <summary>Size, by ftruncate(2).</summary>
+    Size = 8,
+
+    /// <summary>Access time to a given value.</summary>
+    AccessedAt = 16,
+
+    /// <summary>Modification time to a given value.</summary>
+    ModifiedAt = 32,
+
+    /// <summary>Access time to the server's time of now.</summary>
+    AccessedNow = 64,
+
+    /// <summary>Modification time to the server's time of now.</summary>
+    ModifiedNow = 128,
+
+    /// <summary>Clear set-user-ID, and set-group-ID where the group may execute (a write or chown by another user).</summary>
+    ClearSetId = 256,
+}
+
+/// <summary>New attributes; the inode's ctime becomes the time of the commit.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct AttributeChange
+{
+    /// <summary>What is set.</summary>
+    [Field(1)] public AttributeMask Mask { get; init; }
+
+    /// <summary>Permission bits, 07777.</summary>
+    [Field(2)] public uint Mode { get; init; }
+
+    /// <summary>Owner.</summary>
+    [Field(3)] public uint UserId { get; init; }
+
+    /// <summary>Group.</summary>
+    [Field(4)] public uint GroupId { get; init; }
+
+    /// <summary>Bytes.</summary>
+    [Field(5)] public long SizeBytes { get; init; }
+
+    /// <summary>Access time.</summary>
+    [Field(6)] public Instant AccessedAt { get; init; }
+
+    /// <summary>Modification time.</summary>
+    [Field(7)] public Instant ModifiedAt { get; init; }
+}
+
+/// <summary>Changes attributes. ESTALE, EINVAL, EISDIR (size of a directory), EFBIG.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct SetAttributesRequest
+{
+    /// <summary>The inode.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+
+    /// <summary>The change.</summary>
+    [Field(2)] public AttributeChange Change { get; init; }
+}
+
+/// <summary>
+/// Puts new bytes into a file: extents over what its blocks have, or its whole contents inline. The objects are in the store already.
+/// EBADF (an object id that is not of this session's open ranges), E2BIG (a block would have too many extents: compact first), ESTALE.
+/// </summary>
+/// <remarks>
+/// In one step: a file that was inline and gets extents loses its inline data, which the client has put into the extents;
+/// the size grows to <see cref="SizeAtLeastBytes"/>; then <see cref="Change"/> is applied.
+/// </remarks>
+[WireRecord(Version = 1)]
+public readonly partial record struct CommitWriteRequest
+{
+    /// <summary>The file.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+
+    /// <summary>New extents, in order of index; they overlay what is there.</summary>
+    [Field(2, Max = Limits.BlocksPerRequestMax)] public ImmutableArray<BlockExtents> Blocks { get; init; }
+
+    /// <summary>New objects that the extents name.</summary>
+    [Field(3, Max = Limits.BlocksPerRequestMax)] public ImmutableArray<ObjectDescriptor> Objects { get; init; }
+
+    /// <summary>Whether <see cref="InlineData"/> becomes the whole contents; only for a file without extents.</summary>
+    [Field(4)] public bool IsInline { get; init; }
+
+    /// <summary>The whole contents of an inline file.</summary>
+    [Field(5, Max = Limits.InlineBytesMax)] public ReadOnlyMemory<byte> InlineData { get; init; }
+
+    /// <summary>
+    /// For an inline write: the data version that the client had read; another one is answered EAGAIN, and the client begins again.
+    /// </summary>
+    [Field(6)] public ulong ExpectedDataVersion { get; init; }
+
+    /// <summary>The size is at least this afterwards.</summary>
+    [Field(7)] public long SizeAtLeastBytes { get; init; }
+
+    /// <summary>When the bytes were written by the program: mtime, unless the change sets it.</summary>
+    [Field(8)] public Instant ModifiedAt { get; init; }
+
+    /// <summary>Attributes to change in the same step.</summary>
+    [Field(9)] public AttributeChange? Change { get; init; }
+}
+
+/// <summary>How <see cref="SetXattrRequest"/> treats an existing attribute, as setxattr(2) has it.</summary>
+public enum XattrMode : byte
+{
+    /// <summary>Create or replace.</summary>
+    Any = 0,
+
+    /// <summary>XATTR_CREATE: EEXIST when it is there.</summary>
+    Create = 1,
+
+    /// <summary>XATTR_REPLACE: ENODATA when it is not.</summary>
+    Replace = 2,
+}
+
+/// <summary>Sets an extended attribute. EEXIST, ENODATA, ENOSPC (all names together too long), ESTALE.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct SetXattrRequest
+{
+    /// <summary>The inode.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+
+    /// <summary>With its namespace.</summary>
+    [Field(2, Max = Limits.NameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+
+    /// <summary>The value; may be empty.</summary>
+    [Field(3, Max = Limits.XattrValueBytesMax)] public ReadOnlyMemory<byte> Value { get; init; }
+
+    /// <summary>What to do when it is there.</summary>
+    [Field(4, Defined = true)] public XattrMode How { get; init; }
+}
+
+/// <summary>Removes an extended attribute. ENODATA, ESTALE.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct RemoveXattrRequest
+{
+    /// <summary>The inode.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+
+    /// <summary>With its namespace.</summary>
+    [Field(2, Max = Limits.NameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+}
+
+/// <summary>A range of <see cref="Count"/> object ids that only this session may commit; the first is the reply's value.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct AllocateIdsRequest
+{
+    /// <summary>Ids of one range: ranges are aligned to it, so an id tells its range.</summary>
+    public const uint Count = 1024;
+}

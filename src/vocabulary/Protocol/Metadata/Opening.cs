@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using FlexFs.Core;
+using FlexFs.Wire;
+
+namespace FlexFs.Protocol.Metadata;
+
+/// <summary>
+/// This session opens an inode: from now on it lives until <see cref="CloseRequest"/>, names or not. ESTALE when gone.
+/// </summary>
+/// <remarks>The server keeps opens in memory; after its restart sessions tell them again (<see cref="ReclaimRequest"/>).</remarks>
+[WireRecord(Version = 1)]
+public readonly partial record struct OpenRequest
+{
+    /// <summary>The inode.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+
+    /// <summary>Whether the answer may carry the contents of an inline file.</summary>
+    [Field(2)] public bool WithInlineData { get; init; }
+}
+
+/// <summary>The inode as it is now: what close-to-open compares the caches with.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct OpenReply
+{
+    /// <summary>Of the inode.</summary>
+    [Field(1)] public Attributes Attributes { get; init; }
+
+    /// <summary>All bytes of an inline file, when they were asked for; else empty.</summary>
+    [Field(2, Max = Limits.InlineBytesMax)] public ReadOnlyMemory<byte> InlineData { get; init; }
+}
+
+/// <summary>The session has these inodes open no more. What has no name left is removed. Answered by MutationReply.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct CloseRequest
+{
+    /// <summary>Each once; one close ends all opens of it by this session.</summary>
+    [Field(1, Max = InodesMax)] public ImmutableArray<InodeId> Inodes { get; init; }
+
+    /// <summary>Inodes in one request.</summary>
+    public const int InodesMax = 4096;
+}
+
+/// <summary>What the session had open when it lost the server: first request after a resumed session. Answered empty.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct ReclaimRequest
+{
+    /// <summary>A part of them.</summary>
+    [Field(1, Max = CloseRequest.InodesMax)] public ImmutableArray<InodeId> OpenInodes { get; init; }
+
+    /// <summary>Whether this was the last part.</summary>
+    [Field(2)] public bool IsLast { get; init; }
+}
+
+/// <summary>The mount goes away: forget its session and all that it had open.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct EndSessionRequest;
+
+/// <summary>An answer without a body.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct EmptyReply;
