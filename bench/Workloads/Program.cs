@@ -1,0 +1,72 @@
+using System.Globalization;
+using FlexFs.Workloads;
+using FlexFs.Workloads.Rows;
+using FlexFs.Workloads.Targets;
+
+// Every row on every target, interleaved, so that a noisy moment hits all of them; printed as ratios.
+var root = Path.GetFullPath(args[0]);
+var wanted = args[1..].Where(a => !a.StartsWith('-')).ToHashSet(StringComparer.Ordinal);
+var repeats = int.Parse(
+    args.FirstOrDefault(a => a.StartsWith("--repeats=", StringComparison.Ordinal))?[10..] ?? "3", CultureInfo.InvariantCulture);
+var work = Path.Combine(root, "out", "bench");
+// In memory, so that reading the input costs the same everywhere.
+var inputs = "/dev/shm/flexfs-bench";
+Inputs.Make(inputs);
+
+var rows = AllRows.Of(inputs).Where(r => wanted.Count == 0 || wanted.Contains(r.Name)).ToList();
+if (rows.Count == 0)
+{
+    Console.Error.WriteLine($"no such row; there are: {string.Join(' ', AllRows.Of(inputs).Select(r => r.Name))}");
+    return 2;
+}
+
+Directory.CreateDirectory(work);
+var local = Path.Combine(work, "local");
+Directory.CreateDirectory(local);
+var targets = new List<Target> { new LocalFolder(local) };
+try
+{
+    targets.Add(new Passthrough(root, Path.Combine(work, "hp.source"), Path.Combine(work, "hp")));
+    targets.Add(new Sshfs(Path.Combine(work, "sshfs.source"), Path.Combine(work, "sshfs")));
+    targets.Add(new FlexCluster(root, Path.Combine(work, "cluster")));
+    var flex = targets[^1];
+    var peer = targets[1];
+    Console.WriteLine($"idle memory of the mount: {flex.ResidentBytes / 1e6:F0} MB (passthrough_hp {peer.ResidentBytes / 1e6:F0} MB)");
+    Console.WriteLine();
+    Console.WriteLine($"| row | unit | {string.Join(" | ", targets.Select(t => t.Name))} | flexFS / passthrough_hp | flexFS / {targets[0].Name} |");
+    Console.WriteLine($"|---|---|{string.Concat(Enumerable.Repeat("---|", targets.Count + 2))}");
+    foreach (var row in rows)
+    {
+        var figures = targets.ToDictionary(t => t, _ => new List<double>());
+        for (var i = 0; i < repeats; i++)
+        {
+            foreach (var target in targets)
+            {
+                var folder = Path.Combine(target.Folder, $"{row.Name}.{i}");
+                Directory.CreateDirectory(folder);
+                Shell.Run("sync");
+                figures[target].Add(row.Measure(target, folder));
+                Shell.Run($"rm -rf '{folder}'");
+            }
+        }
+
+        var flexMedian = Median(figures[flex]);
+        var ratio = flexMedian / Median(figures[peer]);
+        var promise = row.Promise is { } least ? $" ({(ratio >= least ? "holds" : "MISSED")}: {least})" : "";
+        Console.WriteLine(
+            $"| {row.What} | {row.Unit} | {string.Join(" | ", targets.Select(t => Shown(figures[t])))} | "
+            + $"**{ratio:F2}**{promise} | {flexMedian / Median(figures[targets[0]]):F2} |");
+    }
+}
+finally
+{
+    foreach (var target in Enumerable.Reverse(targets)) target.Dispose();
+}
+
+return 0;
+
+static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+static string Shown(List<double> values) =>
+    string.Create(
+        CultureInfo.InvariantCulture, $"{Median(values):N0} ({values.Min():N0}-{values.Max():N0})");

@@ -1,0 +1,47 @@
+namespace FlexFs.Workloads.Targets;
+
+/// <summary>flexFS as ./quickstart starts it: free.flexfs, meta.flexfs over TLS on loopback, the file store, one mount.</summary>
+public sealed class FlexCluster : Target
+{
+    private readonly string _root;
+    private readonly string _folder;
+    private readonly Dictionary<string, string> _environment;
+
+    /// <summary>Starts a cluster under <paramref name="folder"/>.</summary>
+    public FlexCluster(string root, string folder)
+    {
+        _root = root;
+        _folder = folder;
+        Shell.Run($"'{root}/quickstart' --dir '{folder}' --bare", root);
+        _environment = File.ReadLines(Path.Combine(folder, "env"))
+            .Select(line => line.Replace("export ", "", StringComparison.Ordinal).Split('=', 2))
+            .Where(pair => pair.Length == 2)
+            .ToDictionary(pair => pair[0], pair => pair[1].Trim('\'', '"'), StringComparer.Ordinal);
+        Folder = _environment["FLEXFS_MOUNT"];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "flexFS";
+
+    /// <inheritdoc/>
+    public override string Folder { get; }
+
+    /// <inheritdoc/>
+    public override long ResidentBytes =>
+        long.Parse(
+            Shell.Output($"awk '/VmRSS/{{print $2}}' /proc/$(pgrep -n -f 'mount.flexfs.*{Folder}')/status"), null) * 1024;
+
+    /// <summary>Mounts anew: the mount's own caches go with its process.</summary>
+    public override void MakeCold()
+    {
+        Shell.Run($"umount '{Folder}'");
+        Shell.Run($"for i in $(seq 200); do pgrep -f 'mount.flexfs.*{Folder}' >/dev/null || exit 0; sleep 0.05; done; exit 1");
+        Shell.DropKernelCaches();
+        Shell.Run(
+            $"HOME='{_environment["FLEXFS_HOME"]}' '{_environment["FLEXFS_BIN"]}/mount.flexfs' start "
+            + $"'{_environment["FLEXFS_VOLUME"]}' '{Folder}'");
+    }
+
+    /// <inheritdoc/>
+    protected override void Stop() => Shell.Run($"'{_root}/quickstart' stop --dir '{_folder}'", _root);
+}

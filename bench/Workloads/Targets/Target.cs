@@ -1,0 +1,27 @@
+namespace FlexFs.Workloads.Targets;
+
+/// <summary>A file system to measure: a folder on it, and a way to make it forget.</summary>
+public abstract class Target : IDisposable
+{
+    /// <summary>As the table names it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>A folder on it.</summary>
+    public abstract string Folder { get; }
+
+    /// <summary>Drops every cache between a program and the store.</summary>
+    public virtual void MakeCold() => Shell.DropKernelCaches();
+
+    /// <summary>Resident bytes of its processes; 0 when there is none.</summary>
+    public virtual long ResidentBytes => 0;
+
+    /// <summary>Ends it.</summary>
+    public void Dispose()
+    {
+        Stop();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends its processes and mounts.</summary>
+    protected abstract void Stop();
+}
