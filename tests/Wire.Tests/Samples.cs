@@ -87,3 +87,11 @@ public sealed partial record class VariableSample
     [Field(24, Max = 4)] public ImmutableArray<LabelSample?> LabelGaps { get; init; }
     [Field(25)] public bool? MaybeFlag { get; init; }
 }
+
+/// <summary>A count alone.</summary>
+[WireRecord]
+public readonly partial record struct NumbersSample
+{
+    [Field(1)] public ulong Before { get; init; }
+    [Field(2, Max = 1_000_000)] public ImmutableArray<ulong> Numbers { get; init; }
+}
