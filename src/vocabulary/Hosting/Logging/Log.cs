@@ -1,0 +1,38 @@
+using FlexFs.Hosting.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Hosting.Logging;
+
+/// <summary>The one place that sets up logging.</summary>
+/// <remarks>Everything goes to stderr (stdout is for results): with the journal's level prefix under systemd, else a
+/// line with UTC time. Or to a file. Log sites never pass tokens, passwords or file contents.</remarks>
+public static class Log
+{
+    /// <summary>A factory for the executable's life; disposing it writes what is still queued.</summary>
+    /// <exception cref="CommandException">The log file cannot be opened.</exception>
+    public static ILoggerFactory Create(LogSettings settings) => LoggerFactory.Create(builder => Configure(builder, settings));
+
+    internal static void Configure(ILoggingBuilder builder, LogSettings settings)
+    {
+        builder.SetMinimumLevel(settings.Level);
+        // The framework's own information is one line per request and connection.
+        builder.AddFilter("Microsoft", settings.Verbose ? LogLevel.Information : LogLevel.Warning);
+        if (settings.File is { } file)
+        {
+            FileLogger log = FileLogger.Open(file, TimeProvider.System);
+            builder.Services.AddSingleton<ILoggerProvider>(_ => log);
+            return;
+        }
+        if (settings.IsJournal) builder.AddSystemdConsole(options => options.IncludeScopes = false);
+        else
+            builder.AddSimpleConsole(options =>
+            {
+                options.SingleLine = true;
+                options.UseUtcTimestamp = true;
+                options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+                options.IncludeScopes = false;
+            });
+        builder.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}
