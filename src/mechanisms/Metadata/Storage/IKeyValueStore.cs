@@ -4,9 +4,10 @@ namespace FlexFs.Metadata.Storage;
 /// <remarks>
 /// 1. Keys are compared as unsigned bytes, shorter first when one is a prefix of the other.
 /// 2. A batch is applied whole or not at all, and is durable when <see cref="CommitAsync"/> says Committed.
-/// 3. Batches carry an epoch and a sequence; a batch of an older epoch, or one that does not follow the last, changes nothing.
+/// 3. Batches carry an epoch and a sequence. A batch of an older epoch is Fenced; one of the current epoch that does not follow
+///    the last is a bug of the owner (<see cref="Core.InvariantException"/>). Neither changes anything.
 /// 4. Reads see every batch that was answered Committed before the read began, and never part of a batch.
-/// One reader and one committer may be at work at the same time; each calls one method at a time.
+/// Reads may run beside each other and beside the one commit that is under way.
 /// What goes wrong in the world is a <see cref="StorageException"/>.
 /// </remarks>
 public interface IKeyValueStore : IAsyncDisposable
@@ -18,7 +19,7 @@ public interface IKeyValueStore : IAsyncDisposable
     ValueTask<StorePosition> TakeOwnershipAsync(CancellationToken cancellationToken);
 
     /// <summary>Reads the values of <paramref name="keys"/>, null where a key is absent, all from one snapshot.</summary>
-    /// <param name="keys">At most 4,096.</param>
+    /// <param name="keys">At most <see cref="KeyValueLimits.KeysPerReadMax"/>.</param>
     /// <param name="values">As long as <paramref name="keys"/>; filled in its order.</param>
     /// <param name="cancellationToken">Ends the wait; nothing is changed by a read.</param>
     /// <returns>The sequence of the last batch that the snapshot holds.</returns>

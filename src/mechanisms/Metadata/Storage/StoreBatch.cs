@@ -27,6 +27,7 @@ public readonly record struct StoreKey(StoreColumn Column, ReadOnlyMemory<byte> 
 }
 
 /// <summary>Keys from <paramref name="From"/> (included) to <paramref name="To"/> (excluded) of one column.</summary>
+/// <remarks>An empty <paramref name="To"/> means the end of the column.</remarks>
 public readonly record struct StoreRange(StoreColumn Column, ReadOnlyMemory<byte> From, ReadOnlyMemory<byte> To);
 
 /// <summary>One pair of a scan.</summary>
@@ -48,7 +49,11 @@ public readonly record struct StoreWrite(StoreKey Key, byte[]? Value);
 /// <param name="Epoch">Of the owner.</param>
 /// <param name="Sequence">One more than the batch before it.</param>
 /// <param name="Writes">A key at most once.</param>
-public sealed record StoreBatch(ulong Epoch, ulong Sequence, IReadOnlyList<StoreWrite> Writes);
+/// <param name="FromReserve">
+/// Whether it may take from the space that a full store keeps back: for batches that free space, such as removals.
+/// </param>
+public sealed record StoreBatch(
+    ulong Epoch, ulong Sequence, IReadOnlyList<StoreWrite> Writes, bool FromReserve = false);
 
 /// <summary>What became of a batch.</summary>
 public enum CommitResult
