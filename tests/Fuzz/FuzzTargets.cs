@@ -1,3 +1,4 @@
+using System.Reflection;
 using FlexFs.Wire;
 
 namespace FlexFs.Fuzz;
@@ -20,20 +21,28 @@ public sealed class FuzzTargets
         return this;
     }
 
+    /// <summary>Adds the records of an assembly that are not in the list yet, beginning from made-up values.</summary>
+    public FuzzTargets AddAllOf(Assembly assembly)
+    {
+        var add = typeof(FuzzTargets).GetMethod(nameof(AddSample), BindingFlags.Instance | BindingFlags.NonPublic)!;
+        foreach (var type in RecordSampler.RecordsIn(assembly))
+        {
+            if (!_targets.ContainsKey(type.Name)) add.MakeGenericMethod(type).Invoke(this, []);
+        }
+
+        return this;
+    }
+
     /// <summary>Fuzzes one of them.</summary>
     public FuzzResult Run(string name, int seed, int iterations) => _targets[name](seed, iterations);
 
     /// <summary>The records of an assembly that are not in the list: a test asserts that there are none.</summary>
-    public IReadOnlyList<string> MissingFrom(System.Reflection.Assembly assembly)
+    public IReadOnlyList<string> MissingFrom(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);
-        return
-        [
-            .. assembly.GetTypes()
-                .Where(type => type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IWireRecord<>)))
-                .Select(type => type.Name)
-                .Where(name => !_targets.ContainsKey(name))
-                .Order(StringComparer.Ordinal),
-        ];
+        return [.. RecordSampler.RecordsIn(assembly).Select(type => type.Name).Where(name => !_targets.ContainsKey(name))];
     }
+
+    private FuzzTargets AddSample<T>()
+        where T : IWireRecord<T>, IEquatable<T>, new() => Add(RecordSampler.Full<T>(), new T());
 }

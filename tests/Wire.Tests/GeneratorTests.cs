@@ -122,7 +122,7 @@ public class GeneratorTests
         Assert.Equal([new WireReserved(2, "was: Owner")], AccountV4.Schema.Reserved);
         Assert.Equal(4, AccountV4.Schema.Oldest);
         Assert.Equal(3, AccountV3.Schema.Fields[5].Since);
-        Assert.Equal("Said of PointSample, in \"words\".", LabelSample.Schema.Fields[0].Summary);
+        Assert.Equal("Said of PointSample, WireCodec.TextBytes and \"words\".", LabelSample.Schema.Fields[0].Summary);
     }
 
     private static string[] Diagnose(string source)

@@ -50,7 +50,7 @@ public readonly partial record struct PointSample
 [WireRecord]
 public sealed partial record class LabelSample
 {
-    /// <summary>Said of <see cref="PointSample"/>, in "words".</summary>
+    /// <summary>Said of <see cref="PointSample"/>, <see cref="WireCodec.TextBytes(string)"/> and <c>"words"</c>.</summary>
     [Field(1, Max = 32)]
     public string Text { get; init; } = "";
 

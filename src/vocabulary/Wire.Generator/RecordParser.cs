@@ -201,7 +201,7 @@ internal static class RecordParser
                     ?? (string?)reference.Attribute("langword");
                 if (target is not null && reference.IsEmpty)
                 {
-                    reference.ReplaceWith(new XText(target.Substring(target.LastIndexOf('.') + 1)));
+                    reference.ReplaceWith(new XText(ShortName(target)));
                 }
             }
 
@@ -212,5 +212,14 @@ internal static class RecordParser
             // The compiler reports malformed documentation by itself (CS1570).
             return "";
         }
+    }
+
+    /// <summary>Of a documentation id: <c>T:A.B.C</c> is C, <c>M:A.B.C.D(E.F)</c> is C.D, anything else is itself.</summary>
+    private static string ShortName(string target)
+    {
+        if (target.Length < 2 || target[1] != ':') return target;
+        var parts = target.Substring(2).Split('(')[0].Split('.');
+        var last = parts[parts.Length - 1].Split('`')[0];
+        return target[0] == 'T' || parts.Length == 1 ? last : parts[parts.Length - 2].Split('`')[0] + "." + last;
     }
 }
