@@ -68,14 +68,14 @@ public sealed class CommandLineApp
     {
         output ??= Console.Out;
         error ??= Console.Error;
-        ParseResult parse = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parse.Errors.Count > 0 && parse.Action is not ShowHelp)
-        {
-            await error.WriteLineAsync($"{Name}: {Explain(parse)} (see {PathOf(parse.CommandResult)} --help)");
-            return ExitCode.Usage;
-        }
         try
         {
+            ParseResult parse = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parse.Errors.Count > 0 && parse.Action is not ShowHelp)
+            {
+                await error.WriteLineAsync($"{Name}: {Explain(parse)} (see {PathOf(parse.CommandResult)} --help)");
+                return ExitCode.Usage;
+            }
             return await parse.InvokeAsync(new InvocationConfiguration
             {
                 Output = output,

@@ -41,7 +41,7 @@ internal static class HelpText
         string meaning = option.Description ?? "";
         if (option.Required) return meaning + " (required)";
         object? initial = option.HasDefaultValue && option.ValueType != typeof(bool) ? option.GetDefaultValue() : null;
-        return initial?.ToString() is { Length: > 0 } text ? $"{meaning} [default: {text}]" : meaning;
+        return initial?.ToString() is { Length: > 0 } text ? $"{meaning} (default: {text})" : meaning;
     }
 
     private static void Section(StringBuilder text, string title, IReadOnlyList<(string Term, string Meaning)> rows)

@@ -12,9 +12,6 @@ namespace FlexFs.Hosting.Credentials;
 public static class CredentialsFile
 {
     private const int BytesMax = 64 * 1024;
-    private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute |
-        UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">Absolute.</param>
@@ -23,21 +20,16 @@ public static class CredentialsFile
     public static T Load<T>(string path, string remedy) where T : ICredentials<T>
     {
         if (!File.Exists(path)) throw new CommandException($"there are no credentials at {path}: run {remedy}");
+        string text;
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read);
-            UnixFileMode mode = File.GetUnixFileMode(stream.SafeFileHandle);
-            if ((mode & Others) != 0)
-                throw new CommandException(
-                    $"the credentials {path} are open to other users (mode 0{Convert.ToString((int)mode, 8)}): run chmod 600 {path}");
-            if (stream.Length > BytesMax) throw new CommandException($"{path} is not a credentials file: it has {stream.Length} bytes");
-            using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            return Parse<T>(path, reader.ReadToEnd());
+            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(PrivateFile.Read(path, "credentials", BytesMax));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        catch (DecoderFallbackException)
         {
-            throw new CommandException($"cannot read the credentials {path}: {e.Message}", cause: e);
+            throw new CommandException($"{path} is not a credentials file: it is not UTF-8 text");
         }
+        return Parse<T>(path, text);
     }
 
     /// <summary>Writes a file, 0600 in folders 0700, whole or not at all.</summary>

@@ -14,7 +14,14 @@ public static class AtomicFile
     private const UnixFileMode PrivateFolder = Private | UnixFileMode.UserExecute;
 
     /// <summary>Makes the folder and those above it that are missing, each with mode 0700.</summary>
-    public static void CreatePrivateFolder(string folder) => Directory.CreateDirectory(folder, PrivateFolder);
+    public static void CreatePrivateFolder(string folder)
+    {
+        // The class library gives the mode to the last folder only.
+        Stack<string> missing = new();
+        for (string? at = Path.GetFullPath(folder); at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+            missing.Push(at);
+        foreach (string path in missing) Directory.CreateDirectory(path, PrivateFolder);
+    }
 
     /// <summary>Writes the file in place of the one that is there, if any.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = Private)

@@ -5,6 +5,9 @@ namespace FlexFs.Hosting.Files;
 /// <summary>One process at a time owns a folder of state. The kernel lets go of the lock when the process ends.</summary>
 public sealed class FolderLock : IDisposable
 {
+    /// <summary>What flock(2) answers when another has the lock; the class library passes it on as the HResult.</summary>
+    private const int EWOULDBLOCK = 11;
+
     private readonly FileStream _file;
 
     private FolderLock(FileStream file) => _file = file;
@@ -26,9 +29,9 @@ public sealed class FolderLock : IDisposable
                 UnixCreateMode = AtomicFile.Private,
             }));
         }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
+        catch (IOException e) when (e.HResult == EWOULDBLOCK)
         {
-            throw new CommandException($"{folder} is in use by another {owner}: stop that first ({e.Message})");
+            throw new CommandException($"{folder} is in use by another {owner}: stop that first", cause: e);
         }
     }
 

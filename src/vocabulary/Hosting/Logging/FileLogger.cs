@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using FlexFs.Hosting.CommandLine;
 using FlexFs.Hosting.Files;
@@ -51,10 +50,7 @@ internal sealed class FileLogger : ILoggerProvider
 
     private void Write(LogLevel level, string category, string message, Exception? error)
     {
-        string time = _time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        string line = $"{time} {Name(level)} {category} {message}{(error is null ? "" : $" {error}")}"
-            .ReplaceLineEndings("\\n") + "\n";
-        byte[] bytes = Encoding.UTF8.GetBytes(line);
+        byte[] bytes = Encoding.UTF8.GetBytes(LineFormatter.Line(_time.GetUtcNow(), level, category, message, error));
         lock (_lock)
         {
             try
@@ -67,16 +63,6 @@ internal sealed class FileLogger : ILoggerProvider
             }
         }
     }
-
-    private static string Name(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trce",
-        LogLevel.Debug => "dbug",
-        LogLevel.Information => "info",
-        LogLevel.Warning => "warn",
-        LogLevel.Error => "fail",
-        _ => "crit",
-    };
 
     private sealed class Category(FileLogger owner, string name) : ILogger
     {

@@ -1,6 +1,7 @@
 using FlexFs.Hosting.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace FlexFs.Hosting.Logging;
 
@@ -24,15 +25,11 @@ public static class Log
             builder.Services.AddSingleton<ILoggerProvider>(_ => log);
             return;
         }
-        if (settings.IsJournal) builder.AddSystemdConsole(options => options.IncludeScopes = false);
-        else
-            builder.AddSimpleConsole(options =>
-            {
-                options.SingleLine = true;
-                options.UseUtcTimestamp = true;
-                options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-                options.IncludeScopes = false;
-            });
-        builder.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton<ConsoleFormatter>(new LineFormatter(settings.IsJournal, TimeProvider.System));
+        builder.AddConsole(options =>
+        {
+            options.FormatterName = LineFormatter.FormatterName;
+            options.LogToStandardErrorThreshold = LogLevel.Trace;
+        });
     }
 }

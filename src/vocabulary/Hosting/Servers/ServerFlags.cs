@@ -44,8 +44,9 @@ public sealed class ServerFlags
 
     private static bool TryParseBind(string text, out IPEndPoint value)
     {
-        bool valid = HostPort.TryParse(text, out HostPort address) & address.TryToEndPoint(out IPEndPoint? endPoint);
-        value = endPoint!;
-        return valid;
+        value = null!;
+        if (!HostPort.TryParse(text, out HostPort address) || !address.TryToEndPoint(out IPEndPoint? endPoint)) return false;
+        value = endPoint;
+        return true;
     }
 }

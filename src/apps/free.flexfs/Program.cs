@@ -1,0 +1,3 @@
+using FlexFs.Apps.Free;
+
+return await FreeCommandLine.Create().RunAsync(args);
