@@ -33,6 +33,10 @@ public sealed record FormatPage(string File, string Title, Assembly Assembly, st
     /// <summary>All assemblies whose records have pages and golden files.</summary>
     public static IReadOnlyList<Assembly> Assemblies => [.. All.Select(page => page.Assembly).Distinct()];
 
+    /// <summary>The records of these assemblies that outlive a process or leave it; others may change with every build.</summary>
+    public static IEnumerable<Type> Lasting =>
+        Assemblies.SelectMany(RecordSampler.RecordsIn).Where(type => type.Namespace != "FlexFs.Metadata.Operations.Internal");
+
     /// <summary>The records on the page, by name.</summary>
     public IReadOnlyList<Type> Records =>
         [.. RecordSampler.RecordsIn(Assembly).Where(type => type.Namespace == Namespace)];

@@ -177,12 +177,96 @@ public static class Keys
     public static ulong NumberAt(ReadOnlySpan<byte> key, int offset) =>
         BinaryPrimitives.ReadUInt64BigEndian(key[offset..]);
 
+    // The same keys, made in a buffer of BytesMax that the caller reuses: for what is looked up at every request.
+
+    /// <summary>Bytes of the longest key.</summary>
+    public const int BytesMax = 17 + Limits.StoredNameBytesMax;
+
+    /// <summary>An inode.</summary>
+    public static ReadOnlySpan<byte> InodeInto(Span<byte> buffer, InodeId inode) =>
+        Into(buffer, KeyFamily.Inode, inode.Value);
+
+    /// <summary>Inline data or symlink target.</summary>
+    public static ReadOnlySpan<byte> InlineDataInto(Span<byte> buffer, InodeId inode) =>
+        Into(buffer, KeyFamily.InlineData, inode.Value);
+
+    /// <summary>A name in a directory.</summary>
+    public static ReadOnlySpan<byte> EntryInto(Span<byte> buffer, InodeId parent, ReadOnlySpan<byte> name)
+    {
+        Into(buffer, KeyFamily.Entry, parent.Value);
+        name.CopyTo(buffer[9..]);
+        return buffer[..(9 + name.Length)];
+    }
+
+    /// <summary>A place in a directory's listing.</summary>
+    public static ReadOnlySpan<byte> EntryOrderInto(Span<byte> buffer, InodeId parent, ulong cookie) =>
+        Into(buffer, KeyFamily.EntryOrder, parent.Value, cookie);
+
+    /// <summary>A name of an inode.</summary>
+    public static ReadOnlySpan<byte> LinkInto(
+        Span<byte> buffer, InodeId inode, InodeId parent, ReadOnlySpan<byte> name)
+    {
+        Into(buffer, KeyFamily.Link, inode.Value, parent.Value);
+        name.CopyTo(buffer[17..]);
+        return buffer[..(17 + name.Length)];
+    }
+
+    /// <summary>A block of a file.</summary>
+    public static ReadOnlySpan<byte> BlockInto(Span<byte> buffer, InodeId inode, ulong index) =>
+        Into(buffer, KeyFamily.Block, inode.Value, index);
+
+    /// <summary>An object.</summary>
+    public static ReadOnlySpan<byte> ObjectInto(Span<byte> buffer, ObjectId id) =>
+        Into(buffer, KeyFamily.Object, id.Value);
+
+    /// <summary>A session.</summary>
+    public static ReadOnlySpan<byte> SessionInto(Span<byte> buffer, SessionId session) =>
+        Into(buffer, KeyFamily.Session, session.Value);
+
+    /// <summary>A slot of a session's window.</summary>
+    public static ReadOnlySpan<byte> ReplyInto(Span<byte> buffer, SessionId session, uint slot)
+    {
+        Into(buffer, KeyFamily.Reply, session.Value);
+        BinaryPrimitives.WriteUInt32BigEndian(buffer[9..], slot);
+        return buffer[..13];
+    }
+
+    /// <summary>Recursive usage of a directory.</summary>
+    public static ReadOnlySpan<byte> DirectoryUsageInto(Span<byte> buffer, InodeId directory) =>
+        Into(buffer, KeyFamily.DirectoryUsage, directory.Value);
+
+    /// <summary>Usage of a user.</summary>
+    public static ReadOnlySpan<byte> UserUsageInto(Span<byte> buffer, uint userId) => Owner(buffer, 0, userId);
+
+    /// <summary>Usage of a group.</summary>
+    public static ReadOnlySpan<byte> GroupUsageInto(Span<byte> buffer, uint groupId) => Owner(buffer, 1, groupId);
+
+    private static ReadOnlySpan<byte> Into(Span<byte> buffer, KeyFamily family, ulong id)
+    {
+        buffer[0] = (byte)family;
+        BinaryPrimitives.WriteUInt64BigEndian(buffer[1..], id);
+        return buffer[..9];
+    }
+
+    private static ReadOnlySpan<byte> Into(Span<byte> buffer, KeyFamily family, ulong id, ulong second)
+    {
+        Into(buffer, family, id);
+        BinaryPrimitives.WriteUInt64BigEndian(buffer[9..], second);
+        return buffer[..17];
+    }
+
+    private static ReadOnlySpan<byte> Owner(Span<byte> buffer, byte kind, uint id)
+    {
+        buffer[0] = (byte)KeyFamily.OwnerUsage;
+        buffer[1] = kind;
+        BinaryPrimitives.WriteUInt32BigEndian(buffer[2..], id);
+        return buffer[..6];
+    }
+
     private static byte[] Owner(byte kind, uint id)
     {
         var key = new byte[6];
-        key[0] = (byte)KeyFamily.OwnerUsage;
-        key[1] = kind;
-        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(2), id);
+        Owner(key, kind, id);
         return key;
     }
 

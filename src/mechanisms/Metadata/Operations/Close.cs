@@ -1,0 +1,26 @@
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Metadata.Operations;
+
+/// <summary>Ends a session's opens; what has no name left and is open nowhere else is removed.</summary>
+internal static class Close
+{
+    public static Outcome Run(OperationContext c, in CloseRequest request)
+    {
+        if (request.Inodes.IsDefaultOrEmpty) return Outcome.Ok;
+        foreach (var inode in request.Inodes) End(c, c.Session, inode);
+        return Outcome.Ok;
+    }
+
+    /// <summary>Ends one open. Nothing when the session does not have it.</summary>
+    public static void End(OperationContext c, SessionId session, InodeId inode)
+    {
+        if (!c.Opens.IsOpenIn(session, inode)) return;
+        c.SetOpen(session, inode, isOpen: false);
+        if (c.Opens.IsOpenElsewhere(session, inode)) return;
+
+        // Named twice in one request it is gone at the second.
+        if (c.TryGetInode(inode, out var record) && record.LinkCount == 0) InodeRemoval.Remove(c, inode, record);
+    }
+}

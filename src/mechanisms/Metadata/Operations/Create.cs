@@ -1,0 +1,76 @@
+using FlexFs.Core;
+using FlexFs.Metadata.Records;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Metadata.Operations;
+
+/// <summary>Makes an inode and its first name. The reply's value is 1 when it was made, 0 when an existing file was opened.</summary>
+internal static class Create
+{
+    public static Outcome Run(OperationContext c, in CreateRequest request)
+    {
+        var name = request.Name.Span;
+        if (EntryNames.Check(name) is not Errno.OK and var badName) return badName;
+        var type = FileMode.TypeOf(request.Mode);
+        if (!IsMakable(type) || (request.Mode & ~(FileMode.TypeMask | FileMode.PermissionMask)) != 0) return Errno.EINVAL;
+        if (type == FileType.Symlink == request.SymlinkTarget.IsEmpty) return Errno.EINVAL;
+
+        var found = Directories.Find(c, request.Parent, out var parent);
+        if (c.TryGetEntry(request.Parent, name, out var existing) && found == Errno.OK)
+        {
+            if (!request.OpenExisting || existing.Type != FileType.Regular) return Errno.EEXIST;
+            if (request.Open) c.SetOpen(c.Session, existing.Child, isOpen: true);
+            return Outcome.Of(existing.Child);
+        }
+
+        // mkdir(2), inode(7): in a set-group-ID directory the group is the directory's, and directories inherit the bit.
+        var groupId = (parent.Mode & FileMode.SetGid) != 0 ? parent.GroupId : request.GroupId;
+        var mode = request.Mode;
+        if (type == FileType.Directory && (parent.Mode & FileMode.SetGid) != 0) mode |= FileMode.SetGid;
+
+        // Before anything is refused, all that is needed is asked for: a cold request gets its keys in few rounds.
+        c.AddOwnerUsage(request.UserId, groupId, 0, 1);
+        Usage.AddAbove(c, request.Parent, 0, 1);
+        if (found != Errno.OK) return found;
+        var inode = new InodeId(c.Volume.NextInode);
+        if (c.Volume.NextInode >> InodeBits != 0) return Errno.ENOSPC;
+        c.PutVolume(c.Volume with { NextInode = inode.Value + 1 });
+
+        var cookie = Directories.Change(c, request.Parent, 1, type == FileType.Directory ? 1 : 0, takesCookie: true);
+        c.PutEntry(request.Parent, name, new EntryRecord { Child = inode, Type = type, Cookie = cookie });
+        c.PutLink(inode, request.Parent, name);
+        c.PutInode(inode, new InodeRecord
+        {
+            Mode = mode,
+            UserId = request.UserId,
+            GroupId = groupId,
+            LinkCount = type == FileType.Directory ? 2u : 1u,
+            Device = type is FileType.CharacterDevice or FileType.BlockDevice ? request.Device : 0,
+            SizeBytes = request.SymlinkTarget.Length,
+            AccessedAt = c.Now,
+            ModifiedAt = c.Now,
+            ChangedAt = c.Now,
+            BornAt = c.Now,
+            DataVersion = 1,
+            Home = request.Parent,
+            NextCookie = type == FileType.Directory ? Directories.FirstCookie : 0,
+        });
+        if (type == FileType.Directory)
+        {
+            c.Transaction.Put(Keys.DirectoryUsage(inode), new UsageRecord { Inodes = 1 });
+        }
+
+        if (type == FileType.Symlink)
+        {
+            c.Transaction.PutBytes(Keys.InlineData(inode), request.SymlinkTarget.ToArray());
+        }
+
+        if (request.Open) c.SetOpen(c.Session, inode, isOpen: true);
+        return Outcome.Of(inode, 1);
+    }
+
+    private const int InodeBits = 48;
+
+    private static bool IsMakable(FileType type) => type is FileType.Regular or FileType.Directory or FileType.Symlink
+        or FileType.Fifo or FileType.Socket or FileType.CharacterDevice or FileType.BlockDevice;
+}

@@ -1,0 +1,81 @@
+using FlexFs.Core;
+using FlexFs.Metadata.Records;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Metadata.Operations;
+
+/// <summary>What happens to inodes whose last name goes, and to those that are closed after that.</summary>
+internal static class InodeRemoval
+{
+    /// <summary>A name of an inode was removed (by the caller, with its entry): what that means for the inode.</summary>
+    /// <param name="c">The operation.</param>
+    /// <param name="inode">The inode.</param>
+    /// <param name="record">As it was with the name.</param>
+    /// <param name="parent">Where the name was.</param>
+    /// <param name="name">The name.</param>
+    public static void DropName(
+        OperationContext c, InodeId inode, in InodeRecord record, InodeId parent, ReadOnlySpan<byte> name)
+    {
+        var after = record with { ChangedAt = c.Now };
+        if (record.Type != FileType.Directory && record.LinkCount > 1)
+        {
+            if (record.Home == parent)
+            {
+                Usage.Move(c, inode, ref after, Usage.HomeAfter(c, inode, record, parent, name, InodeId.None));
+            }
+
+            c.PutInode(inode, after with { LinkCount = record.LinkCount - 1 });
+            return;
+        }
+
+        Usage.Move(c, inode, ref after, InodeId.None);
+        if (record.Type == FileType.Directory) c.Transaction.Delete(Keys.DirectoryUsage(inode));
+        after = after with { LinkCount = 0 };
+        if (!c.Opens.IsOpen(inode))
+        {
+            Remove(c, inode, after);
+            return;
+        }
+
+        c.PutInode(inode, after);
+        c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now });
+    }
+
+    /// <summary>Removes an inode without a name that nobody has open; when it is too large for one step, a part of it.</summary>
+    /// <returns>Whether it is gone. Otherwise it is an orphan, to be removed by RemoveOrphans.</returns>
+    public static bool Remove(OperationContext c, InodeId inode, InodeRecord record)
+    {
+        var isWhole = true;
+        if ((record.Flags & InodeFlags.HasXattrs) != 0)
+        {
+            var page = c.Transaction.Scan(
+                Keys.Xattrs(inode), Keys.After(Keys.Xattrs(inode)), Math.Max(1, c.Options.RemovalStep / 4));
+            foreach (var pair in page.Pairs) c.Transaction.Delete(pair.Key);
+            isWhole = page.IsComplete;
+        }
+
+        var isInline = (record.Flags & InodeFlags.IsInline) != 0;
+        if (!isInline && record.AllocatedBytes > 0)
+        {
+            isWhole &= FileBlocks.CutOff(c, inode, 0, out var allocated);
+            c.LiveBytes.Apply(c);
+            c.AddOwnerUsage(record.UserId, record.GroupId, allocated, 0);
+            record = record with { AllocatedBytes = record.AllocatedBytes + allocated };
+        }
+
+        if (!isWhole)
+        {
+            c.PutInode(inode, record);
+            c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now });
+            c.Unfinished.Add(inode);
+            return false;
+        }
+
+        if (isInline || record.Type == FileType.Symlink) c.Transaction.Delete(Keys.InlineData(inode));
+        c.AddOwnerUsage(record.UserId, record.GroupId, -record.AllocatedBytes, -1);
+        c.Transaction.Delete(Keys.Inode(inode));
+        c.Transaction.Delete(Keys.Orphan(inode));
+        c.Removed.Add(inode);
+        return true;
+    }
+}

@@ -1,0 +1,21 @@
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Metadata.Operations;
+
+/// <summary>Keeps an inode alive for a session, and says what it is now.</summary>
+internal static class Open
+{
+    public static Outcome Run(OperationContext c, in OpenRequest request)
+    {
+        if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
+        var data = ReadOnlyMemory<byte>.Empty;
+        if (request.WithInlineData && (record.Flags & InodeFlags.IsInline) != 0)
+        {
+            c.TryGetInlineData(request.Inode, out data);
+        }
+
+        c.SetOpen(c.Session, request.Inode, isOpen: true);
+        return c.Reply(new OpenReply { Attributes = record.ToAttributes(request.Inode), InlineData = data });
+    }
+}

@@ -1,0 +1,20 @@
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Metadata.Operations;
+
+/// <summary>Takes over what a session had open before the server restarted. What is gone meanwhile is passed over.</summary>
+internal static class Reclaim
+{
+    public static Outcome Run(OperationContext c, in ReclaimRequest request)
+    {
+        if (!request.OpenInodes.IsDefaultOrEmpty)
+        {
+            foreach (var inode in request.OpenInodes)
+            {
+                if (c.TryGetInode(inode, out _)) c.SetOpen(c.Session, inode, isOpen: true);
+            }
+        }
+
+        return c.Reply(default(EmptyReply));
+    }
+}
