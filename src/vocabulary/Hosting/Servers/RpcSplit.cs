@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -10,6 +11,13 @@ namespace FlexFs.Hosting.Servers;
 /// <param name="http">Serves an HTTP connection.</param>
 internal sealed class RpcSplit(Func<ConnectionContext, Task>? rpc, ConnectionDelegate http)
 {
+    /// <summary>The ALPN protocol of RPC.</summary>
+    public static SslApplicationProtocol Alpn { get; } = new("flexfs/1");
+
+    /// <summary>The first bytes of an RPC connection, with TLS and without. They stay in the transport: RPC reads them
+    /// again. No HTTP request begins with them.</summary>
+    public static ReadOnlySpan<byte> Preface => "flexfs/1"u8;
+
     /// <summary>How long a plain connection may take to say what it speaks, as long as Kestrel gives a handshake.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -18,7 +26,7 @@ internal sealed class RpcSplit(Func<ConnectionContext, Task>? rpc, ConnectionDel
     {
         ITlsApplicationProtocolFeature? agreed = connection.Features.Get<ITlsApplicationProtocolFeature>();
         return rpc is not null && agreed is not null &&
-            agreed.ApplicationProtocol.Span.SequenceEqual(RpcProtocol.Alpn.Protocol.Span) ? rpc(connection) : http(connection);
+            agreed.ApplicationProtocol.Span.SequenceEqual(Alpn.Protocol.Span) ? rpc(connection) : http(connection);
     }
 
     /// <summary>Without TLS: by the first bytes.</summary>
@@ -40,17 +48,17 @@ internal sealed class RpcSplit(Func<ConnectionContext, Task>? rpc, ConnectionDel
         {
             while (true)
             {
+                // Nothing is ever consumed here; what is not examined either, the next reader sees at once.
                 ReadResult read = await input.ReadAsync(patience.Token);
-                ReadOnlySequence<byte> start = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, RpcProtocol.PlainPreface.Length));
+                ReadOnlySequence<byte> start = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, Preface.Length));
                 if (!StartsPreface(start))
                 {
-                    // Nothing is consumed, and nothing examined: HTTP sees it all at once.
                     input.AdvanceTo(read.Buffer.Start);
                     return false;
                 }
-                if (start.Length == RpcProtocol.PlainPreface.Length)
+                if (start.Length == Preface.Length)
                 {
-                    input.AdvanceTo(start.End);
+                    input.AdvanceTo(read.Buffer.Start);
                     return true;
                 }
                 input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -65,7 +73,7 @@ internal sealed class RpcSplit(Func<ConnectionContext, Task>? rpc, ConnectionDel
 
     private static bool StartsPreface(ReadOnlySequence<byte> bytes)
     {
-        ReadOnlySpan<byte> rest = RpcProtocol.PlainPreface;
+        ReadOnlySpan<byte> rest = Preface;
         foreach (ReadOnlyMemory<byte> piece in bytes)
         {
             if (!rest.StartsWith(piece.Span)) return false;

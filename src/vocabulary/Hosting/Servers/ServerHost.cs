@@ -41,8 +41,8 @@ public sealed class ServerHost : IAsyncDisposable
     /// <param name="settings">How.</param>
     /// <param name="logs">Where to; stays the caller's.</param>
     /// <param name="routes">Adds the REST routes.</param>
-    /// <param name="rpc">Serves one RPC connection until it ends; its transport begins after the TLS handshake or the
-    /// preface. It should end when <c>IConnectionLifetimeNotificationFeature.ConnectionClosedRequested</c> is cancelled;
+    /// <param name="rpc">Serves one RPC connection until it ends; its transport begins with the preface of RPC, after the
+    /// TLS handshake if there is one. It should end when <c>IConnectionLifetimeNotificationFeature.ConnectionClosedRequested</c> is cancelled;
     /// connections that go on are cut after <see cref="ServerSettings.StopTimeout"/>. Null when there is no RPC.</param>
     /// <param name="cancel">Gives up the start.</param>
     /// <exception cref="CommandException">The address cannot be listened on.</exception>
@@ -109,7 +109,7 @@ public sealed class ServerHost : IAsyncDisposable
         }
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         List<SslApplicationProtocol> protocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
-        if (rpc is not null) protocols.Insert(0, RpcProtocol.Alpn);
+        if (rpc is not null) protocols.Insert(0, RpcSplit.Alpn);
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
