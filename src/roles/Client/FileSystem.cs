@@ -1,0 +1,473 @@
+using FlexFs.Client.Handles;
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Reading;
+using FlexFs.Client.Session;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Protocol.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Client;
+
+/// <summary>A volume as a file system: what a mount, a tool or a test uses. One object is one session.</summary>
+/// <remarks>
+/// Any thread, or one synchronization context. Coherence is close-to-open: what was written through a handle is seen by whoever opens the
+/// file after that handle's flush; opening and asking for attributes ask the server. Answers are a value or an <see cref="Errno"/>; nothing
+/// is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255 of them. While the server cannot be reached, calls
+/// wait; a change is repeated after a reconnect and has one effect.
+/// </remarks>
+public sealed class FileSystem : IAsyncDisposable
+{
+    private readonly FileSystemOptions _options;
+    private readonly ILogger _log;
+    private readonly MetadataSession _session;
+    private readonly InodeCache _cache;
+    private readonly CloseQueue _closes;
+    private readonly OpenInodes _open;
+    private readonly Uploader _uploader;
+    private readonly WritePath _writes;
+    private readonly WriteBehind _behind;
+    private readonly Files _files;
+    private bool _isEnded;
+
+    private FileSystem(
+        FileSystemOptions options, FileSystemParts parts, SessionWelcome welcome, Joined joined, Random chance)
+    {
+        (_session, _cache, _closes, _open) = (joined.Session, joined.Cache, joined.Closes, joined.Open);
+        _options = options;
+        _log = parts.Log;
+        Volume = welcome.Volume;
+        Root = welcome.Root;
+        BlockSizeLog2 = welcome.BlockSizeLog2;
+        var objects = parts.Objects(welcome);
+        var budget = new DirtyBudget(parts.DirtyMemory);
+        var reader = new FileReader(_session, objects, BlockSizeLog2, parts.Log);
+        _uploader = new Uploader(objects, joined.Ids, reader, options, parts.Time, chance, parts.Log);
+        var committer = new Committer(_session, joined.Ids, _uploader, reader, parts.Log);
+        _writes = new WritePath(_open, budget, _uploader, committer, reader, _session, BlockSizeLog2);
+        _behind = new WriteBehind(_open, _closes, _writes, budget, _session, options, parts.Time, parts.Log);
+        _files = new Files(_session, _open, _closes, reader, _writes, options);
+        _uploader.OnStored = _behind.Stored;
+        _uploader.OnOutOfSpace = budget.WakeAll;
+        _writes.OnMemoryFull = _behind.Press;
+        _open.OnWork = _behind.Wake;
+        _behind.Start();
+    }
+
+    /// <summary>The volume.</summary>
+    public VolumeId Volume { get; }
+
+    /// <summary>The directory that is this session's root.</summary>
+    public InodeId Root { get; }
+
+    /// <summary>Block size of the volume as a power of two.</summary>
+    public int BlockSizeLog2 { get; }
+
+    /// <summary>What the server last said of the session: its id and key are what a successor of this process resumes it with.</summary>
+    public SessionWelcome Session => _session.Welcome;
+
+    /// <summary>Connections of the session so far.</summary>
+    public ulong Incarnation => _session.Incarnation;
+
+    /// <summary>Files that are open.</summary>
+    public int OpenHandles => _files.Count;
+
+    /// <summary>Inodes with something that is not committed.</summary>
+    public int DirtyInodes => _open.Dirty().Length;
+
+    /// <summary>Most objects that were on their way to the store at once.</summary>
+    internal int UploadsMaxSeen => _uploader.Window.InsideMax;
+
+    /// <summary>Joins a volume.</summary>
+    /// <exception cref="FileSystemConnectException">The server refused or cannot be reached.</exception>
+    public static async ValueTask<FileSystem> ConnectAsync(
+        FileSystemOptions options, FileSystemParts parts, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(parts);
+        var chance = new Random(parts.Seed);
+        var joined = new Joined(options, parts);
+        try
+        {
+            var welcome = await joined.Session.ConnectAsync(parts.Connector, parts.Rpc, chance, cancellationToken);
+            return new FileSystem(options, parts, welcome, joined, chance);
+        }
+        catch
+        {
+            await joined.Session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Which inode a name is.</summary>
+    public async ValueTask<Result<Attributes>> LookupAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default)
+    {
+        if (name.Length > Limits.NameBytesMax) return Errno.ENAMETOOLONG;
+        var reply = await AskAsync<LookupRequest, EntryReply>(
+            Opcode.Lookup, new LookupRequest { Parent = parent, Name = name }, cancellationToken);
+        return reply.IsOk ? Show(reply.Value.Attributes) : reply.Errno;
+    }
+
+    /// <summary>The attributes as they are now, with what was written here and is not committed.</summary>
+    public async ValueTask<Result<Attributes>> GetAttributesAsync(
+        InodeId inode, CancellationToken cancellationToken = default)
+    {
+        if (_cache.Find(inode) is { } cached)
+        {
+            lock (cached.Gate)
+            {
+                // What this session writes to, it knows best; what others change meanwhile is seen when it is committed.
+                if (cached is { IsKnown: true, Writer: { HasBytes: true } writer }) return writer.Show(cached.Known);
+            }
+        }
+
+        var reply = await AskAsync<GetAttributesRequest, AttributesReply>(
+            Opcode.GetAttributes, new GetAttributesRequest { Inode = inode }, cancellationToken);
+        return reply.IsOk ? Show(reply.Value.Attributes) : reply.Errno;
+    }
+
+    /// <summary>Changes attributes. Of a file with bytes that are not committed, they go with those, at its flush at the latest.</summary>
+    public async ValueTask<Result<Attributes>> SetAttributesAsync(InodeId inode, AttributeChange change)
+    {
+        if (_options.IsReadOnly) return Errno.EROFS;
+        if ((change.Mask & AttributeMask.Size) != 0)
+        {
+            if (change.SizeBytes < 0) return Errno.EINVAL;
+            var file = _open.BeginOpen(inode);
+            try
+            {
+                return await _writes.ResizeAsync(file, change);
+            }
+            finally
+            {
+                _open.EndOpen(file, wasOpened: false);
+            }
+        }
+
+        if (_cache.Find(inode) is { } cached && _writes.TryDefer(cached, change, out var shown)) return shown;
+        var reply = await _session.MutateAsync(
+            Opcode.SetAttributes, new SetAttributesRequest { Inode = inode, Change = change });
+        return Changed(reply);
+    }
+
+    /// <summary>Makes a regular file and opens it; without <see cref="OpenFlags.Exclusive"/> an existing one is opened.</summary>
+    /// <param name="parent">The directory.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="permissions">Bits 07777, with the umask applied.</param>
+    /// <param name="userId">Owner.</param>
+    /// <param name="groupId">Group, unless the directory is set-group-ID.</param>
+    /// <param name="flags">How it is opened.</param>
+    /// <param name="cancellationToken">Ends the wait for an open; a file that was made stays.</param>
+    public async ValueTask<Result<OpenResult>> CreateAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, uint permissions, uint userId, uint groupId, OpenFlags flags,
+        CancellationToken cancellationToken = default)
+    {
+        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
+        var request = Making(parent, name, FileType.Regular, permissions, userId, groupId);
+        return await _files.CreateAsync(request, flags, cancellationToken);
+    }
+
+    /// <summary>Makes a directory.</summary>
+    public ValueTask<Result<Attributes>> MakeDirectoryAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, uint permissions, uint userId, uint groupId) =>
+        MakeAsync(Making(parent, name, FileType.Directory, permissions, userId, groupId));
+
+    /// <summary>Makes a file, device, FIFO or socket without opening it.</summary>
+    /// <param name="parent">The directory.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="mode">st_mode: type and permissions.</param>
+    /// <param name="device">st_rdev.</param>
+    /// <param name="userId">Owner.</param>
+    /// <param name="groupId">Group, unless the directory is set-group-ID.</param>
+    public ValueTask<Result<Attributes>> MakeNodeAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, uint mode, uint device, uint userId, uint groupId) =>
+        MakeAsync(Making(parent, name, Core.FileMode.TypeOf(mode), mode, userId, groupId) with { Device = device });
+
+    /// <summary>Makes a symlink.</summary>
+    public ValueTask<Result<Attributes>> MakeSymlinkAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target, uint userId, uint groupId) =>
+        target.Length is 0 or > Limits.SymlinkBytesMax
+            ? new(target.IsEmpty ? Errno.ENOENT : Errno.ENAMETOOLONG)
+            : MakeAsync(Making(parent, name, FileType.Symlink, 0x1FF, userId, groupId) with { SymlinkTarget = target });
+
+    /// <summary>Gives an inode one more name.</summary>
+    public async ValueTask<Result<Attributes>> LinkAsync(InodeId inode, InodeId newParent, ReadOnlyMemory<byte> newName)
+    {
+        if (Refusal(newName) is not Errno.OK and var refusal) return refusal;
+        var request = new LinkRequest { Inode = inode, NewParent = newParent, NewName = newName };
+        return Changed(await _session.MutateAsync(Opcode.Link, request));
+    }
+
+    /// <summary>Removes a name that is not a directory's.</summary>
+    public async ValueTask<Errno> UnlinkAsync(InodeId parent, ReadOnlyMemory<byte> name)
+    {
+        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
+        return Noted(await _session.MutateAsync(Opcode.Unlink, new UnlinkRequest { Parent = parent, Name = name }));
+    }
+
+    /// <summary>Removes an empty directory.</summary>
+    public async ValueTask<Errno> RemoveDirectoryAsync(InodeId parent, ReadOnlyMemory<byte> name)
+    {
+        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
+        var request = new RemoveDirectoryRequest { Parent = parent, Name = name };
+        return Noted(await _session.MutateAsync(Opcode.RemoveDirectory, request));
+    }
+
+    /// <summary>Moves a name.</summary>
+    public async ValueTask<Errno> RenameAsync(
+        InodeId oldParent, ReadOnlyMemory<byte> oldName, InodeId newParent, ReadOnlyMemory<byte> newName,
+        RenameFlags flags = RenameFlags.None)
+    {
+        if (Refusal(oldName) is not Errno.OK and var refusal) return refusal;
+        if (Refusal(newName) is not Errno.OK and var newRefusal) return newRefusal;
+        return Noted(await _session.MutateAsync(Opcode.Rename, new RenameRequest
+        {
+            OldParent = oldParent,
+            OldName = oldName,
+            NewParent = newParent,
+            NewName = newName,
+            Flags = flags,
+        }));
+    }
+
+    /// <summary>A page of a directory, in cookie order, without <c>.</c> and <c>..</c>.</summary>
+    /// <param name="inode">The directory.</param>
+    /// <param name="afterCookie">0, or the cookie of the last entry seen.</param>
+    /// <param name="entriesMax">Bounded by <see cref="Limits.ReadDirectoryEntriesMax"/>.</param>
+    /// <param name="withAttributes">Whether entries come with attributes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<Result<ReadDirectoryReply>> ReadDirectoryAsync(
+        InodeId inode, ulong afterCookie, int entriesMax, bool withAttributes,
+        CancellationToken cancellationToken = default)
+    {
+        var reply = await AskAsync<ReadDirectoryRequest, ReadDirectoryReply>(
+            Opcode.ReadDirectory,
+            new ReadDirectoryRequest
+            {
+                Inode = inode,
+                AfterCookie = afterCookie,
+                EntriesMax = (uint)Math.Clamp(entriesMax, 1, Limits.ReadDirectoryEntriesMax),
+                WithAttributes = withAttributes,
+            },
+            cancellationToken);
+        if (!reply.IsOk || !withAttributes) return reply;
+        var page = reply.Value;
+        for (var i = 0; i < page.Entries.Length; i++)
+        {
+            var entry = page.Entries[i];
+            if (entry.Attributes is not { } told || _cache.Find(entry.Inode) is null) continue;
+            page = page with { Entries = page.Entries.SetItem(i, entry with { Attributes = Show(told) }) };
+        }
+
+        return page;
+    }
+
+    /// <summary>The target of a symlink.</summary>
+    public async ValueTask<Result<ReadOnlyMemory<byte>>> ReadSymlinkAsync(
+        InodeId inode, CancellationToken cancellationToken = default) =>
+        Bytes(await AskAsync<ReadSymlinkRequest, BytesReply>(
+            Opcode.ReadSymlink, new ReadSymlinkRequest { Inode = inode }, cancellationToken));
+
+    /// <summary>Opens a file: asks the server what it is now, and whether what this client knows of it is still true.</summary>
+    public ValueTask<Result<OpenResult>> OpenAsync(
+        InodeId inode, OpenFlags flags, CancellationToken cancellationToken = default) =>
+        _files.OpenAsync(inode, flags, cancellationToken);
+
+    /// <summary>Reads bytes, those that were written here and are not committed included.</summary>
+    /// <returns>Bytes read, fewer only at the end of the file; EIO for bytes that are damaged or missing, never other bytes.</returns>
+    public ValueTask<Result<int>> ReadAsync(
+        ulong handle, long offset, Memory<byte> destination, CancellationToken cancellationToken = default) =>
+        _files.ReadAsync(handle, offset, destination, cancellationToken);
+
+    /// <summary>Copies bytes into dirty memory; waits only while that is full.</summary>
+    /// <param name="handle">Open for writing.</param>
+    /// <param name="offset">In the file.</param>
+    /// <param name="data">Unchanged until this ends.</param>
+    /// <param name="clearsSetId">Whether the write ends set-user-ID and set-group-ID (FUSE_WRITE_KILL_SUIDGID).</param>
+    /// <param name="cancellationToken">Ends the wait for memory.</param>
+    /// <returns>Bytes written: all, or fewer when the store has no space; ENOSPC when none was.</returns>
+    public ValueTask<Result<int>> WriteAsync(
+        ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId = false,
+        CancellationToken cancellationToken = default) =>
+        _options.IsReadOnly ? new(Errno.EROFS) : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
+
+    /// <summary>close(2): what was written through this handle is stored and committed when this ends well.</summary>
+    /// <returns>ENOSPC or EIO when it could not be yet (the bytes are kept), or once the error by which bytes were lost.</returns>
+    public ValueTask<Errno> FlushAsync(ulong handle) => _files.FlushAsync(handle, always: false);
+
+    /// <summary>fsync(2): everything of the file is stored and committed when this ends well.</summary>
+    public ValueTask<Errno> FsyncAsync(ulong handle) => _files.FlushAsync(handle, always: true);
+
+    /// <summary>Forgets a handle. Its inode lives on at the server until what is dirty of it is committed.</summary>
+    public Errno Release(ulong handle) => _files.Release(handle);
+
+    /// <summary>The value of an extended attribute.</summary>
+    public async ValueTask<Result<ReadOnlyMemory<byte>>> GetXattrAsync(
+        InodeId inode, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default) =>
+        Bytes(await AskAsync<GetXattrRequest, BytesReply>(
+            Opcode.GetXattr, new GetXattrRequest { Inode = inode, Name = name }, cancellationToken));
+
+    /// <summary>The names of all extended attributes, each ended by a zero.</summary>
+    public async ValueTask<Result<ReadOnlyMemory<byte>>> ListXattrsAsync(
+        InodeId inode, CancellationToken cancellationToken = default) =>
+        Bytes(await AskAsync<ListXattrRequest, BytesReply>(
+            Opcode.ListXattr, new ListXattrRequest { Inode = inode }, cancellationToken));
+
+    /// <summary>Sets an extended attribute.</summary>
+    public async ValueTask<Errno> SetXattrAsync(
+        InodeId inode, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, XattrMode how)
+    {
+        if (_options.IsReadOnly) return Errno.EROFS;
+        if (name.Length is 0 or > Limits.NameBytesMax) return Errno.ERANGE;
+        if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
+        var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how };
+        return Noted(await _session.MutateAsync(Opcode.SetXattr, request));
+    }
+
+    /// <summary>Removes an extended attribute.</summary>
+    public async ValueTask<Errno> RemoveXattrAsync(InodeId inode, ReadOnlyMemory<byte> name)
+    {
+        if (_options.IsReadOnly) return Errno.EROFS;
+        var request = new RemoveXattrRequest { Inode = inode, Name = name };
+        return Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
+    }
+
+    /// <summary>Space and inodes, as statfs(2) shows them.</summary>
+    public ValueTask<Result<StatVolumeReply>> StatVolumeAsync(
+        InodeId inode, CancellationToken cancellationToken = default) =>
+        AskAsync<StatVolumeRequest, StatVolumeReply>(
+            Opcode.StatVolume, new StatVolumeRequest { Inode = inode }, cancellationToken);
+
+    /// <summary>Stores and commits everything.</summary>
+    /// <returns>The first failure; the bytes are kept.</returns>
+    public async ValueTask<Errno> SyncAsync()
+    {
+        var flushes = new List<Task<Errno>>();
+        foreach (var writer in _open.Dirty()) flushes.Add(_writes.FlushAsync(writer.Inode).AsTask());
+        var result = Errno.OK;
+        foreach (var flush in flushes)
+        {
+            var errno = await flush;
+            if (result == Errno.OK) result = errno;
+        }
+
+        return result;
+    }
+
+    /// <summary>A clean unmount: everything is stored and committed, and the session ends.</summary>
+    /// <returns>What could not be stored is lost with the dirty memory; the answer says why.</returns>
+    public async ValueTask<Errno> UnmountAsync()
+    {
+        if (_isEnded) return Errno.OK;
+        _isEnded = true;
+        var errno = await SyncAsync();
+        _uploader.Stop();
+        await _behind.DisposeAsync();
+        if (errno != Errno.OK) ClientLog.LeftBehind(_log, DirtyInodes, errno);
+        await _session.EndAsync();
+        await _session.DisposeAsync();
+        _uploader.Dispose();
+        return errno;
+    }
+
+    /// <summary>Unmounts if that was not done.</summary>
+    public async ValueTask DisposeAsync() => await UnmountAsync();
+
+    private async ValueTask<Result<TReply>> AskAsync<TRequest, TReply>(
+        Opcode opcode, TRequest request, CancellationToken cancellationToken)
+        where TRequest : Wire.IWireRecord<TRequest>
+        where TReply : Wire.IWireRecord<TReply>
+    {
+        try
+        {
+            return await _session.CallAsync<TRequest, TReply>(opcode, request, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+    }
+
+    private async ValueTask<Result<Attributes>> MakeAsync(CreateRequest request)
+    {
+        if (Refusal(request.Name) is not Errno.OK and var refusal) return refusal;
+        return Changed(await _session.MutateAsync(Opcode.Create, request));
+    }
+
+    private static CreateRequest Making(
+        InodeId parent, ReadOnlyMemory<byte> name, FileType type, uint permissions, uint userId, uint groupId) => new()
+        {
+            Parent = parent,
+            Name = name,
+            Mode = Core.FileMode.Of(type, permissions),
+            UserId = userId,
+            GroupId = groupId,
+        };
+
+    private Errno Refusal(ReadOnlyMemory<byte> name)
+    {
+        if (_options.IsReadOnly) return Errno.EROFS;
+        return name.Length > Limits.NameBytesMax ? Errno.ENAMETOOLONG : Errno.OK;
+    }
+
+    private Result<Attributes> Changed(in Result<MutationReply> reply)
+    {
+        if (!reply.IsOk) return reply.Errno;
+        return reply.Value.Attributes is { } attributes ? Show(attributes) : Errno.ESTALE;
+    }
+
+    private Errno Noted(in Result<MutationReply> reply)
+    {
+        if (reply.IsOk && reply.Value.Attributes is { } attributes) _ = Show(attributes);
+        return reply.Errno;
+    }
+
+    private static Result<ReadOnlyMemory<byte>> Bytes(in Result<BytesReply> reply) =>
+        reply.IsOk ? reply.Value.Bytes : reply.Errno;
+
+    // What the server told, kept if the inode is in memory, with what this client has not committed.
+    private Attributes Show(in Attributes told)
+    {
+        if (_cache.Find(told.Inode) is not { } inode) return told;
+        lock (inode.Gate)
+        {
+            inode.Learn(told);
+            return inode.Writer?.Show(inode.Known) ?? inode.Known;
+        }
+    }
+
+    /// <summary>What is there before the server has said which volume it is.</summary>
+    private sealed class Joined
+    {
+        public Joined(FileSystemOptions options, FileSystemParts parts)
+        {
+            Cache = new InodeCache(options.IdleInodesMax);
+            Session = new MetadataSession(options, parts.Time, parts.Log, () => Open!.All(), Forget);
+            Ids = new ObjectIds(Session);
+            Closes = new CloseQueue(Session);
+            Open = new OpenInodes(Cache, Closes);
+        }
+
+        public InodeCache Cache { get; }
+
+        public MetadataSession Session { get; }
+
+        public ObjectIds Ids { get; }
+
+        public CloseQueue Closes { get; }
+
+        public OpenInodes Open { get; }
+
+        // A new session: the server may have changed while nobody held anything here.
+        private void Forget()
+        {
+            Ids.Drop();
+            foreach (var inode in Cache.All())
+            {
+                lock (inode.Gate) inode.ForgetAll();
+            }
+        }
+    }
+}

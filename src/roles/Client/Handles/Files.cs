@@ -1,0 +1,167 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Reading;
+using FlexFs.Client.Session;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Handles;
+
+/// <summary>Files that are open: opening, reading, writing, flushing, releasing.</summary>
+/// <remarks>Round trips: one for an open, none for a release (it is told later, many at once).</remarks>
+internal sealed class Files(
+    MetadataSession session,
+    OpenInodes open,
+    CloseQueue closes,
+    FileReader reader,
+    WritePath writes,
+    FileSystemOptions options)
+{
+    private readonly HandleTable _handles = new();
+    private readonly AsyncWindow _prefetching = new(options.PrefetchesMax);
+
+    /// <summary>Open handles.</summary>
+    public int Count => _handles.Count;
+
+    /// <summary>Opens an inode and learns what it is now.</summary>
+    public async ValueTask<Result<OpenResult>> OpenAsync(InodeId id, OpenFlags flags, CancellationToken cancellationToken)
+    {
+        if (options.IsReadOnly && (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly) return Errno.EROFS;
+        var inode = open.BeginOpen(id);
+        var wasOpened = false;
+        try
+        {
+            await closes.BeforeOpenAsync(id);
+            wasOpened = true;
+            var reply = await session.CallAsync<OpenRequest, OpenReply>(
+                Opcode.Open, new OpenRequest { Inode = id, WithInlineData = true }, cancellationToken);
+            if (!reply.IsOk)
+            {
+                open.EndOpen(inode, wasOpened: false);
+                return reply.Errno;
+            }
+
+            bool unchanged;
+            Attributes attributes;
+            lock (inode.Gate)
+            {
+                unchanged = inode.LearnOpened(reply.Value.Attributes);
+                if ((reply.Value.Attributes.Flags & InodeFlags.IsInline) != 0)
+                {
+                    inode.LearnInline(reply.Value.InlineData, reply.Value.Attributes.DataVersion);
+                }
+
+                attributes = inode.Writer?.Show(inode.Known) ?? inode.Known;
+            }
+
+            if ((flags & OpenFlags.Truncate) != 0)
+            {
+                var resized = await writes.ResizeAsync(inode, new AttributeChange { Mask = AttributeMask.Size });
+                if (!resized.IsOk)
+                {
+                    open.EndOpen(inode, wasOpened: true);
+                    return resized.Errno;
+                }
+
+                attributes = resized.Value;
+                unchanged = false;
+            }
+
+            return new OpenResult(AddHandle(inode, flags), attributes, unchanged, WasCreated: false);
+        }
+        catch (OperationCanceledException)
+        {
+            open.EndOpen(inode, wasOpened);
+            return Errno.EINTR;
+        }
+    }
+
+    /// <summary>Makes a regular file, or opens the one that has the name, and opens it.</summary>
+    public async ValueTask<Result<OpenResult>> CreateAsync(
+        CreateRequest request, OpenFlags flags, CancellationToken cancellationToken)
+    {
+        var exclusive = (flags & OpenFlags.Exclusive) != 0;
+        var reply = await session.MutateAsync(Opcode.Create, request with { Open = true, OpenExisting = !exclusive });
+        if (!reply.IsOk) return reply.Errno;
+        if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
+
+        // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any other.
+        if (reply.Value.Value == 0 && !exclusive) return await OpenAsync(attributes.Inode, flags, cancellationToken);
+        var inode = open.BeginOpen(attributes.Inode);
+        lock (inode.Gate)
+        {
+            inode.LearnOpened(attributes);
+            attributes = inode.Known;
+        }
+
+        return new OpenResult(AddHandle(inode, flags), attributes, DataUnchanged: true, WasCreated: true);
+    }
+
+    /// <summary>Reads; fewer bytes only at the end of the file.</summary>
+    public async ValueTask<Result<int>> ReadAsync(
+        ulong handle, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
+        if (offset < 0) return Errno.EINVAL;
+        var inode = file.Inode;
+        if (options.ReadaheadBytesMax > 0)
+        {
+            long size;
+            lock (inode.Gate) size = inode.Known.AllocatedBytes == 0 || inode.IsInline ? 0 : inode.Known.SizeBytes;
+            if (size > 0)
+            {
+                var (from, to) = file.Readahead.Next(offset, destination.Length, size);
+                if (to > from) _ = reader.PrefetchAsync(inode, from, to, _prefetching, CancellationToken.None).AsTask();
+            }
+        }
+
+        return await reader.ReadAsync(inode, offset, destination, cancellationToken);
+    }
+
+    /// <summary>Writes into dirty memory.</summary>
+    public ValueTask<Result<int>> WriteAsync(
+        ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+    {
+        if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return new(Errno.EBADF);
+        if (offset < 0) return new(Errno.EINVAL);
+        if (offset > Limits.FileBytesMax - data.Length) return new(Errno.EFBIG);
+        file.HasWritten = true;
+        return writes.WriteAsync(file.Inode, offset, data, clearsSetId, cancellationToken);
+    }
+
+    /// <summary>close(2) and fsync(2): what was written is stored and committed, or the answer says why not.</summary>
+    public async ValueTask<Errno> FlushAsync(ulong handle, bool always)
+    {
+        if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
+        var errno = Errno.OK;
+        if (file.HasWritten || always)
+        {
+            file.HasWritten = false;
+            errno = await writes.FlushAsync(file.Inode);
+            if (errno != Errno.OK) file.HasWritten = true;
+        }
+
+        lock (file.Inode.Gate)
+        {
+            var lost = file.IsWritable || always
+                ? file.Inode.Writer?.Errors.Report(ref file.ErrorsSeen) ?? Errno.OK
+                : Errno.OK;
+            return errno != Errno.OK ? errno : lost;
+        }
+    }
+
+    /// <summary>The handle is used no more. What is still dirty goes on its way by itself.</summary>
+    public Errno Release(ulong handle)
+    {
+        if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
+        open.EndOpen(file.Inode, wasOpened: true);
+        return Errno.OK;
+    }
+
+    private ulong AddHandle(CachedInode inode, OpenFlags flags)
+    {
+        var handle = new OpenHandle(inode, flags, new Readahead(options.ReadaheadBytesMax));
+        lock (inode.Gate) handle.ErrorsSeen = inode.Writer?.Errors.Count ?? 0;
+        return _handles.Add(handle);
+    }
+}

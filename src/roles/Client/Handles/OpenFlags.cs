@@ -1,0 +1,36 @@
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Handles;
+
+/// <summary>How a file is opened: the bits of open(2) that matter to a file system, as Linux numbers them.</summary>
+[Flags]
+public enum OpenFlags : uint
+{
+    /// <summary>O_RDONLY.</summary>
+    ReadOnly = 0,
+
+    /// <summary>O_WRONLY.</summary>
+    WriteOnly = 1,
+
+    /// <summary>O_RDWR.</summary>
+    ReadWrite = 2,
+
+    /// <summary>O_ACCMODE.</summary>
+    AccessMask = 3,
+
+    /// <summary>O_EXCL: with create, an existing name is EEXIST.</summary>
+    Exclusive = 0x80,
+
+    /// <summary>O_TRUNC.</summary>
+    Truncate = 0x200,
+}
+
+/// <summary>A file that is open now.</summary>
+/// <param name="Handle">To be passed to reads, writes, flush and release. Never 0, never used again.</param>
+/// <param name="Attributes">The inode as it is now.</param>
+/// <param name="DataUnchanged">
+/// Whether all bytes that this client gave out of the file since it was last opened are still those of the file, so that pages of them may
+/// be kept.
+/// </param>
+/// <param name="WasCreated">Whether the file was made by this.</param>
+public readonly record struct OpenResult(ulong Handle, Attributes Attributes, bool DataUnchanged, bool WasCreated);

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using FlexFs.Client.Session;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+
+namespace FlexFs.Client.Inodes;
+
+/// <summary>Which inodes the server counts as open for this session: those with a handle, and those with bytes that are not committed.</summary>
+/// <remarks>
+/// Its lock guards the list of dirty inodes; it may be taken under an inode's lock, and takes no other but the cache's.
+/// </remarks>
+internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
+{
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<InodeId, InodeWriter> _dirty = [];
+
+    /// <summary>Something became dirty, or waits to be closed. Set once.</summary>
+    public Action OnWork { get; set; } = static () => { };
+
+    /// <summary>Reserves a handle before the server is asked, so that no close of another handle can get between.</summary>
+    public CachedInode BeginOpen(InodeId id)
+    {
+        var inode = cache.Pin(id);
+        lock (inode.Gate) inode.Handles++;
+        return inode;
+    }
+
+    /// <summary>A handle ended, or the server refused it.</summary>
+    /// <param name="inode">The inode.</param>
+    /// <param name="wasOpened">Whether the server counts it.</param>
+    public void EndOpen(CachedInode inode, bool wasOpened)
+    {
+        bool isLast;
+        lock (inode.Gate)
+        {
+            Check.That(inode.Handles > 0);
+            inode.Handles--;
+            isLast = wasOpened && inode.Handles == 0 && inode.Writer is not { HasAnything: true };
+            if (isLast) closes.Add(inode.Id);
+        }
+
+        cache.Unpin(inode);
+        if (isLast) OnWork();
+    }
+
+    /// <summary>Under the inode's lock: bytes or attributes wait to be committed.</summary>
+    public void BecameDirty(InodeWriter writer)
+    {
+        if (writer.IsQueued) return;
+        writer.IsQueued = true;
+        cache.Pin(writer.Inode.Id);
+        lock (_gate) _dirty.Add(writer.Inode.Id, writer);
+        OnWork();
+    }
+
+    /// <summary>After a commit: if nothing waits any more, the inode is clean, and closed if no handle is left.</summary>
+    public void Settle(InodeWriter writer)
+    {
+        var inode = writer.Inode;
+        lock (inode.Gate)
+        {
+            if (!writer.IsQueued || writer.HasAnything) return;
+            writer.IsQueued = false;
+            lock (_gate) _dirty.Remove(inode.Id);
+            if (inode.Handles == 0) closes.Add(inode.Id);
+        }
+
+        cache.Unpin(inode);
+        OnWork();
+    }
+
+    /// <summary>Everything that is not committed, in order of inode.</summary>
+    public InodeWriter[] Dirty()
+    {
+        lock (_gate) return [.. _dirty.Values];
+    }
+
+    /// <summary>Whether nothing waits for the background.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_dirty.Count > 0) return false;
+            }
+
+            return closes.Count == 0;
+        }
+    }
+
+    /// <summary>What the server is told after it restarted.</summary>
+    public ImmutableArray<InodeId> All()
+    {
+        var open = new SortedSet<InodeId>();
+        foreach (var inode in cache.All())
+        {
+            lock (inode.Gate)
+            {
+                if (inode.Handles > 0 || inode.Writer is { HasAnything: true }) open.Add(inode.Id);
+            }
+        }
+
+        foreach (var inode in closes.StillOpen()) open.Add(inode);
+        return [.. open];
+    }
+}

@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Session;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Client.Reading;
+
+/// <summary>Reads files: what is dirty here lies over what the server has, holes are zeros, the end is short.</summary>
+/// <remarks>
+/// Round trips: none while the extents are known and their frames are in memory; one for the extents of 64 blocks; one ranged GET for each
+/// frame that is not cached. Copies: one, from the frame or the dirty chunk into the caller's buffer. Allocations: none when the read
+/// completes at once and nothing of the file is dirty.
+/// </remarks>
+internal sealed class FileReader(MetadataSession session, IVolumeObjects objects, int blockSizeLog2, ILogger log)
+{
+    private const uint BlocksAhead = 64;
+    private const int RoundsMax = 8;
+
+    /// <summary>Reads up to the end of the file.</summary>
+    public async ValueTask<Result<int>> ReadAsync(
+        CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        int length;
+        List<Gap>? gaps = null;
+        lock (inode.Gate)
+        {
+            var size = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
+            if (offset >= size) return 0;
+            length = (int)Math.Min(destination.Length, size - offset);
+            if (inode.Writer is { } writer && !writer.Dirty.IsEmpty)
+            {
+                gaps = [];
+                writer.Dirty.Read(offset, destination.Span[..length], gaps);
+            }
+        }
+
+        if (gaps is null)
+        {
+            var errno = await ReadCommittedAsync(inode, offset, destination[..length], cancellationToken);
+            return errno == Errno.OK ? length : errno;
+        }
+
+        foreach (var gap in gaps)
+        {
+            var errno = await ReadCommittedAsync(
+                inode, offset + gap.At, destination.Slice(gap.At, gap.Length), cancellationToken);
+            if (errno != Errno.OK) return errno;
+        }
+
+        return length;
+    }
+
+    /// <summary>All of a block as this client sees it, zeros behind the end of the file.</summary>
+    public async ValueTask<Result<byte[]>> ReadBlockAsync(CachedInode inode, ulong block)
+    {
+        var bytes = new byte[1 << blockSizeLog2];
+        var read = await ReadAsync(inode, (long)block << blockSizeLog2, bytes, CancellationToken.None);
+        return read.IsOk ? bytes : read.Errno;
+    }
+
+    /// <summary>Asks for the bytes of the file's record, or for the attributes that say that there are none.</summary>
+    public async ValueTask<Errno> LoadInlineAsync(CachedInode inode) => await FetchAsync(inode, 0, CancellationToken.None);
+
+    /// <summary>How many extents the server has for a block.</summary>
+    public async ValueTask<Result<int>> CountExtentsAsync(CachedInode inode, ulong block)
+    {
+        lock (inode.Gate) inode.ForgetExtents();
+        for (var round = 0; round < RoundsMax; round++)
+        {
+            lock (inode.Gate)
+            {
+                if (inode.IsInline) return 0;
+                if (inode.Extents is { } map && map.TryGet(block, out var extents)) return extents.Length;
+            }
+
+            var errno = await FetchAsync(inode, block, CancellationToken.None);
+            if (errno != Errno.OK) return errno;
+        }
+
+        return Errno.EIO;
+    }
+
+    /// <summary>Brings what will be read soon into memory. What goes wrong shows at the read.</summary>
+    public async ValueTask PrefetchAsync(
+        CachedInode inode, long from, long to, AsyncWindow window, CancellationToken cancellationToken)
+    {
+        while (from < to)
+        {
+            var block = (ulong)from >> blockSizeLog2;
+            var start = (int)(from & ((1L << blockSizeLog2) - 1));
+            var end = (int)Math.Min((1L << blockSizeLog2) - start, to - from) + start;
+            var (isKnown, map, extents) = Look(inode, block);
+            if (!isKnown)
+            {
+                if (await FetchAsync(inode, block, cancellationToken) != Errno.OK) return;
+                (isKnown, map, extents) = Look(inode, block);
+            }
+
+            if (!isKnown || map is null) return;
+            foreach (var extent in extents)
+            {
+                var first = Math.Max(start, (int)extent.BlockOffset);
+                var last = Math.Min(end, (int)(extent.BlockOffset + extent.LengthBytes));
+                if (first >= last || extent.Object == ObjectId.None) continue;
+                ObjectDescriptor descriptor;
+                lock (inode.Gate) descriptor = map.Object(extent.Object);
+                await window.EnterAsync();
+                _ = PrefetchAsync(descriptor, (int)extent.ObjectOffset + first - (int)extent.BlockOffset, last - first, window);
+            }
+
+            from += end - start;
+        }
+    }
+
+    private async Task PrefetchAsync(ObjectDescriptor descriptor, int offset, int length, AsyncWindow window)
+    {
+        try
+        {
+            await objects.PrefetchAsync(descriptor, offset, length, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            // The read of these bytes meets the same failure and reports it.
+            ClientLog.PrefetchFailed(log, e, descriptor.Object);
+        }
+        finally
+        {
+            window.Exit();
+        }
+    }
+
+    private async ValueTask<Errno> ReadCommittedAsync(
+        CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        var rounds = 0;
+        var wasMissing = false;
+        while (!destination.IsEmpty)
+        {
+            var block = (ulong)offset >> blockSizeLog2;
+            var start = (int)(offset & ((1L << blockSizeLog2) - 1));
+            var length = Math.Min(destination.Length, (1 << blockSizeLog2) - start);
+            lock (inode.Gate)
+            {
+                if (TryReadInline(inode, offset, destination.Span)) return Errno.OK;
+            }
+
+            var (isKnown, map, extents) = Look(inode, block);
+            if (!isKnown || map is null)
+            {
+                // Answers that are overtaken by other changes are asked for again, but not for ever.
+                if (++rounds > RoundsMax) return Errno.EIO;
+                var errno = await FetchAsync(inode, block, cancellationToken);
+                if (errno != Errno.OK) return errno;
+                continue;
+            }
+
+            var missing = await ReadBlockPartAsync(
+                inode, map, extents, start, destination[..length], cancellationToken);
+            if (missing.Errno == Errno.ENOENT && !wasMissing)
+            {
+                // Compaction or an overwrite elsewhere may have deleted it since the map was read: ask once more.
+                wasMissing = true;
+                lock (inode.Gate) inode.ForgetExtents();
+                continue;
+            }
+
+            if (missing.Errno == Errno.ENOENT) ClientLog.ObjectMissing(log, inode.Id, missing.Object);
+            if (missing.Errno != Errno.OK) return missing.Errno == Errno.ENOENT ? Errno.EIO : missing.Errno;
+            offset += length;
+            destination = destination[length..];
+            rounds = 0;
+        }
+
+        return Errno.OK;
+    }
+
+    // The part of a block that begins at `start`: extents are in order of offset, what is between them is zeros.
+    private async ValueTask<(Errno Errno, ObjectId Object)> ReadBlockPartAsync(
+        CachedInode inode, ExtentMap map, ImmutableArray<Extent> extents, int start, Memory<byte> destination,
+        CancellationToken cancellationToken)
+    {
+        var end = start + destination.Length;
+        var position = start;
+        foreach (var extent in extents)
+        {
+            var first = Math.Max(position, (int)extent.BlockOffset);
+            var last = Math.Min(end, (int)(extent.BlockOffset + extent.LengthBytes));
+            if (first >= last) continue;
+            destination.Span[(position - start)..(first - start)].Clear();
+            var part = destination[(first - start)..(last - start)];
+            position = last;
+            if (extent.Object == ObjectId.None)
+            {
+                part.Span.Clear();
+                continue;
+            }
+
+            ObjectDescriptor descriptor;
+            lock (inode.Gate) descriptor = map.Object(extent.Object);
+            var offset = (int)extent.ObjectOffset + first - (int)extent.BlockOffset;
+            try
+            {
+                if (!await objects.ReadAsync(descriptor, offset, part, cancellationToken)) return (Errno.ENOENT, extent.Object);
+            }
+            catch (Exception e) when (e is not InvariantException)
+            {
+                if (e is not OperationCanceledException) ClientLog.ReadFailed(log, e, inode.Id, extent.Object, offset);
+                return (ErrnoMap.Of(e), extent.Object);
+            }
+        }
+
+        destination.Span[(position - start)..].Clear();
+        return (Errno.OK, ObjectId.None);
+    }
+
+    private static bool TryReadInline(CachedInode inode, long offset, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> data = default;
+        if (inode.TryGetInline(out var bytes)) data = bytes.Span;
+        else if (inode.IsInline || inode.Known.AllocatedBytes != 0) return false;
+        var length = (int)Math.Clamp(data.Length - offset, 0, destination.Length);
+        if (length > 0) data.Slice((int)offset, length).CopyTo(destination);
+        destination[length..].Clear();
+        return true;
+    }
+
+    private static (bool IsKnown, ExtentMap? Map, ImmutableArray<Extent> Extents) Look(CachedInode inode, ulong block)
+    {
+        lock (inode.Gate)
+        {
+            return inode.Extents is { } map && map.TryGet(block, out var extents) ? (true, map, extents) : default;
+        }
+    }
+
+    // One request at a time for an inode: readers that need the same map wait for the first and find it.
+    private async ValueTask<Errno> FetchAsync(CachedInode inode, ulong block, CancellationToken cancellationToken)
+    {
+        await inode.Fetching.EnterAsync();
+        try
+        {
+            uint count;
+            lock (inode.Gate)
+            {
+                if (inode.TryGetInline(out _)) return Errno.OK;
+                if (inode.Extents is { } map && map.TryGet(block, out _)) return Errno.OK;
+                var blocks = ((ulong)inode.Known.SizeBytes + (1UL << blockSizeLog2) - 1) >> blockSizeLog2;
+                count = blocks > block ? (uint)Math.Min(BlocksAhead, blocks - block) : 1;
+            }
+
+            var request = new GetExtentsRequest { Inode = inode.Id, FirstBlock = block, BlockCount = count };
+            var reply = await session.CallAsync<GetExtentsRequest, ExtentsReply>(
+                Opcode.GetExtents, request, cancellationToken);
+            if (!reply.IsOk) return reply.Errno;
+            lock (inode.Gate) inode.TryLearnExtents(block, count, reply.Value);
+            return Errno.OK;
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+        finally
+        {
+            inode.Fetching.Exit();
+        }
+    }
+}

@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Protocol.Sessions;
+using FlexFs.Rpc;
+using FlexFs.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Client.Session;
+
+/// <summary>This mount's session at the metadata server: its identity, and requests in it.</summary>
+/// <remarks>
+/// Requests survive reconnects and restarts of the server: the Rpc client repeats what is unanswered, and the server answers a repeated
+/// mutation with its first answer. Its lock guards identity and clock offset. The Rpc client calls the members of
+/// <see cref="IRpcClientSession"/> one at a time from its own loop.
+/// </remarks>
+internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsyncDisposable
+{
+    /// <summary>Attempts to reach a server that was never reached before the mount gives up.</summary>
+    private const int FirstAttemptsMax = 3;
+
+    private readonly Lock _gate = new();
+    private readonly FileSystemOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Func<ImmutableArray<InodeId>> _openInodes;
+    private readonly Action _onNewSession;
+    private RpcClient? _rpc;
+    private SessionWelcome _welcome;
+    private ulong _incarnation;
+    private TimeSpan _serverAhead;
+    private bool _isEnding;
+
+    public MetadataSession(
+        FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<InodeId>> openInodes, Action onNewSession)
+    {
+        _options = options;
+        _time = time;
+        _log = log;
+        _openInodes = openInodes;
+        _onNewSession = onNewSession;
+    }
+
+    /// <summary>What the server said of the session and the volume.</summary>
+    public SessionWelcome Welcome
+    {
+        get
+        {
+            lock (_gate) return _welcome;
+        }
+    }
+
+    /// <summary>Connections of this session so far: kept where a successor of this process finds it.</summary>
+    public ulong Incarnation
+    {
+        get
+        {
+            lock (_gate) return _incarnation;
+        }
+    }
+
+    /// <summary>The server's time, by the offset that its last welcome told.</summary>
+    public Instant Now
+    {
+        get
+        {
+            var now = Instant.Now(_time);
+            lock (_gate) return now.Plus(_serverAhead);
+        }
+    }
+
+    /// <summary>Begins the session.</summary>
+    /// <exception cref="FileSystemConnectException">The server refused it or cannot be reached.</exception>
+    public async ValueTask<SessionWelcome> ConnectAsync(
+        IRpcConnector connector, RpcClientOptions options, Random chance, CancellationToken cancellationToken)
+    {
+        _rpc = new RpcClient(connector, this, this, options, _time, chance);
+        try
+        {
+            await _rpc.ConnectAsync(cancellationToken);
+        }
+        catch (RpcException e)
+        {
+            throw new FileSystemConnectException(e.Errno, e.Message, e);
+        }
+
+        var welcome = Welcome;
+        if (welcome.Session != SessionId.None) return welcome;
+        throw new FileSystemConnectException(Errno.EPROTO, "the server's welcome cannot be read: is it of another version?");
+    }
+
+    /// <summary>A request and its answer.</summary>
+    public ValueTask<Result<TReply>> CallAsync<TRequest, TReply>(
+        Opcode opcode, in TRequest request, CancellationToken cancellationToken, RpcLane lane = RpcLane.Normal)
+        where TRequest : IWireRecord<TRequest>
+        where TReply : IWireRecord<TReply> =>
+        _rpc!.CallAsync<TRequest, TReply>((ushort)opcode, request, lane, cancellationToken);
+
+    /// <summary>A mutation and its answer. Never cancelled: its outcome must be known.</summary>
+    public ValueTask<Result<MutationReply>> MutateAsync<TRequest>(
+        Opcode opcode, in TRequest request, RpcLane lane = RpcLane.Normal)
+        where TRequest : IWireRecord<TRequest> =>
+        _rpc!.CallAsync<TRequest, MutationReply>((ushort)opcode, request, lane, CancellationToken.None);
+
+    /// <summary>Tells the server that the session ends, and disconnects.</summary>
+    public async ValueTask EndAsync()
+    {
+        lock (_gate) _isEnding = true;
+        _ = await CallAsync<EndSessionRequest, EmptyReply>(Opcode.EndSession, default, CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate) _isEnding = true;
+        if (_rpc is not null) await _rpc.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> MakeHello()
+    {
+        lock (_gate)
+        {
+            return WireCodec.ToBytes(new SessionHello
+            {
+                Volume = _options.Volume,
+                Token = _options.Token,
+                Session = _welcome.Session,
+                SessionKey = _welcome.SessionKey,
+                Incarnation = ++_incarnation,
+                ClientName = _options.ClientName,
+                ClientVersion = _options.ClientVersion,
+                IsReadOnly = _options.IsReadOnly,
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnWelcome(in RpcWelcome welcome)
+    {
+        if (!WireCodec.TryRead<SessionWelcome>(welcome.Body, out var body, out var error))
+        {
+            ClientLog.BadWelcome(_log, error.ToString());
+            return;
+        }
+
+        bool isFirst, isReplaced;
+        lock (_gate)
+        {
+            isFirst = _welcome.Session == SessionId.None;
+            isReplaced = !isFirst && _welcome.Session != body.Session;
+            _welcome = body;
+            _serverAhead = body.ServerTime.Since(Instant.Now(_time));
+        }
+
+        if (isFirst) return;
+        if (isReplaced) _onNewSession();
+        else ClientLog.Reconnected(_log, body.Session, body.MustReclaim);
+        if (body.MustReclaim || isReplaced) _ = ReclaimAsync(isReplaced);
+    }
+
+    /// <inheritdoc/>
+    public RpcSessionLoss OnSessionLost()
+    {
+        lock (_gate)
+        {
+            ClientLog.SessionLost(_log, _welcome.Session);
+            if (_isEnding) return RpcSessionLoss.End;
+        }
+
+        return RpcSessionLoss.Continue;
+    }
+
+    /// <inheritdoc/>
+    public bool OnFailure(in RpcFailure failure)
+    {
+        if (IsEnding) return false;
+        if (failure.WasConnected)
+        {
+            ClientLog.CannotConnect(_log, failure.Attempt, failure.End.ToString());
+            return true;
+        }
+
+        return failure.End.Kind != RpcEndKind.Refused && failure.Attempt < FirstAttemptsMax;
+    }
+
+    /// <inheritdoc/>
+    public void OnDisconnected(RpcEnd end)
+    {
+        if (!IsEnding) ClientLog.Disconnected(_log, end.ToString());
+    }
+
+    /// <inheritdoc/>
+    public void OnPush(in FrameHeader header, ReadOnlyMemory<byte> payload)
+    {
+        // The server sends nothing unasked before there are leases; what a newer one sends changes nothing here.
+    }
+
+    private bool IsEnding
+    {
+        get
+        {
+            lock (_gate) return _isEnding;
+        }
+    }
+
+    // What the session has open is known to its server again before anything that was removed meanwhile is swept away.
+    private async Task ReclaimAsync(bool isNewSession)
+    {
+        var open = _openInodes();
+        if (isNewSession)
+        {
+            foreach (var inode in open)
+            {
+                _ = await CallAsync<OpenRequest, OpenReply>(
+                    Opcode.Open, new OpenRequest { Inode = inode }, CancellationToken.None);
+            }
+
+            return;
+        }
+
+        var at = 0;
+        do
+        {
+            var part = open.AsSpan(at, Math.Min(CloseRequest.InodesMax, open.Length - at)).ToArray();
+            at += part.Length;
+            var request = new ReclaimRequest { OpenInodes = [.. part], IsLast = at == open.Length };
+            var reply = await CallAsync<ReclaimRequest, EmptyReply>(
+                Opcode.Reclaim, request, CancellationToken.None, RpcLane.Release);
+            if (!reply.IsOk) ClientLog.ReclaimFailed(_log, reply.Errno);
+        }
+        while (at < open.Length);
+    }
+}

@@ -1,0 +1,106 @@
+
+namespace FlexFs.Client.Writing;
+
+/// <summary>Hands out chunks of the dirty memory and makes writers wait while there is none: the back-pressure.</summary>
+/// <remarks>Its lock guards the counts and the queue of waiters; nothing is called under it but the memory.</remarks>
+internal sealed class DirtyBudget(IDirtyMemory memory)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<TaskCompletionSource> _waiters = new();
+    private int _taken;
+    private int _sealed;
+    private ulong _sequence;
+
+    /// <summary>Bytes of a chunk.</summary>
+    public int ChunkBytes { get; } = memory.ChunkBytes;
+
+    /// <summary>Chunks in use.</summary>
+    public int Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Whether so much is in use that what is stored should be committed early.</summary>
+    public bool IsUnderPressure => Taken > memory.ChunkCount / 2;
+
+    /// <summary>Whether most of what is in use is in pieces of blocks, which only a flush sends on its way.</summary>
+    public bool IsFullOfFragments => Taken - Volatile.Read(ref _sealed) > memory.ChunkCount / 2;
+
+    /// <summary>Takes a chunk and the next sequence for it.</summary>
+    public bool TryTake(out int chunk, out ulong sequence)
+    {
+        lock (_gate)
+        {
+            sequence = 0;
+            if (!memory.TryTake(out chunk)) return false;
+            _taken++;
+            sequence = ++_sequence;
+            return true;
+        }
+    }
+
+    /// <summary>The bytes of a taken chunk.</summary>
+    public Memory<byte> Bytes(int chunk) => memory.Bytes(chunk);
+
+    /// <summary>Says what a taken chunk is.</summary>
+    public void Describe(int chunk, in DirtyChunkDescriptor descriptor) => memory.Describe(chunk, descriptor);
+
+    /// <summary>Counts a chunk that will not be written to any more.</summary>
+    public void CountSealed() => Interlocked.Increment(ref _sealed);
+
+    /// <summary>Gives a chunk back and lets the first waiter try again.</summary>
+    public void Release(int chunk, bool wasSealed)
+    {
+        TaskCompletionSource? next;
+        lock (_gate)
+        {
+            memory.Release(chunk);
+            _taken--;
+            if (wasSealed) Interlocked.Decrement(ref _sealed);
+            _waiters.TryDequeue(out next);
+        }
+
+        next?.TrySetResult();
+    }
+
+    /// <summary>Completes when it is worth trying again: a chunk came free, or all waiters were woken.</summary>
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource waiter;
+        lock (_gate)
+        {
+            if (_taken < memory.ChunkCount) return;
+            waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Enqueue(waiter);
+        }
+
+        using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+        try
+        {
+            await waiter.Task;
+        }
+        finally
+        {
+            // A chunk that was released for a waiter who then uses only a part of the room, or none, is offered on.
+            if (Taken < memory.ChunkCount) WakeOne();
+        }
+    }
+
+    /// <summary>Lets everybody try again: to find that there is no space, or that the mount ends.</summary>
+    public void WakeAll()
+    {
+        TaskCompletionSource[] all;
+        lock (_gate)
+        {
+            all = [.. _waiters];
+            _waiters.Clear();
+        }
+
+        foreach (var waiter in all) waiter.TrySetResult();
+    }
+
+    private void WakeOne()
+    {
+        TaskCompletionSource? next;
+        lock (_gate) _waiters.TryDequeue(out next);
+        next?.TrySetResult();
+    }
+}

@@ -1,0 +1,288 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Writing;
+
+/// <summary>What was written to one inode, or changed of its attributes, and is not committed.</summary>
+/// <remarks>
+/// Everything here is under the inode's lock, but <see cref="Committing"/>, which is held by who seals and commits. What holds:
+///   1. a byte that was written is in <see cref="Dirty"/> until a commit that has it was answered;
+///   2. <see cref="Uploads"/> are in the order in which they were sealed, and are committed in that order;
+///   3. a pending time of modification is younger than every write: a write cancels it.
+/// </remarks>
+internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blockSizeLog2)
+{
+    /// <summary>Pieces of one block in one upload; with more, the block is read and written as a whole.</summary>
+    private const int PiecesPerBlockMax = 32;
+
+    private AttributeChange _pending;
+    private AttributeChange _carried;
+    private Instant _modifiedAt;
+    private Instant _changedAt;
+
+    /// <summary>The inode.</summary>
+    public CachedInode Inode { get; } = inode;
+
+    /// <summary>Block size of the volume.</summary>
+    public int BlockSizeLog2 { get; } = blockSizeLog2;
+
+    /// <summary>One at a time: sealing, committing, truncating.</summary>
+    public AsyncWindow Committing { get; } = new(1);
+
+    /// <summary>Bytes that are not committed.</summary>
+    public DirtyFile Dirty { get; } = new(inode.Id, budget, blockSizeLog2);
+
+    /// <summary>Sealed and not committed.</summary>
+    public List<Upload> Uploads { get; } = [];
+
+    /// <summary>Errors by which bytes were lost.</summary>
+    public ErrorSequence Errors;
+
+    /// <summary>When the next attempt of the background is due after a failure.</summary>
+    public Instant RetryAt { get; set; }
+
+    /// <summary>Pause before the next attempt; doubles with each failure.</summary>
+    public TimeSpan RetryPause { get; set; }
+
+    /// <summary>Whether the background knows of it; under the lock of <see cref="WriteBehind"/>.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>Whether bytes are not committed.</summary>
+    public bool HasBytes => !Dirty.IsEmpty || Uploads.Count > 0;
+
+    /// <summary>Whether anything is not committed.</summary>
+    public bool HasAnything => HasBytes || _pending.Mask != AttributeMask.None;
+
+    /// <summary>Whether the file's inline bytes must be put into extents before anything else may be.</summary>
+    public bool NeedsBase { get; private set; }
+
+    /// <summary>Data version of the inline bytes that an upload has, until it is committed; 0 when none has them.</summary>
+    public ulong BaseVersion { get; set; }
+
+    /// <summary>Whether the file's inline bytes must be read before anything can be sealed.</summary>
+    public bool IsBaseMissing => NeedsBase && Inode.IsInline && !Inode.TryGetInline(out _);
+
+    /// <summary>Whether blocks are not sent on their way by a write: a truncation is under way.</summary>
+    public bool IsTruncating { get; set; }
+
+    /// <summary>Whether bytes are dirty that no upload has.</summary>
+    public bool HasOpenBytes
+    {
+        get
+        {
+            foreach (var block in Dirty.Blocks)
+            {
+                if (block.OpenBytes > 0) return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Takes as many bytes as there is memory for.</summary>
+    /// <param name="offset">In the file.</param>
+    /// <param name="data">Copied.</param>
+    /// <param name="now">The server's time.</param>
+    /// <param name="clearsSetId">Whether the writer's rights end set-user-ID and set-group-ID.</param>
+    /// <param name="full">A block that is dirty as a whole now, sealed, to be sent on its way.</param>
+    public int Write(long offset, ReadOnlySpan<byte> data, Instant now, bool clearsSetId, out Upload? full)
+    {
+        full = null;
+        if (!HasBytes) NeedsBase = Inode.IsInline;
+        var taken = Dirty.Write(offset, data, now, out var block);
+        if (taken == 0) return 0;
+        _modifiedAt = _changedAt = now;
+        if (_pending.Mask != AttributeMask.None) _pending = PendingAttributes.AfterWrite(_pending);
+        if (clearsSetId) Defer(new AttributeChange { Mask = AttributeMask.ClearSetId }, now);
+        if (block is not null && !NeedsBase && !IsTruncating) full = SealBlock(block);
+        return taken;
+    }
+
+    /// <summary>Keeps a change without a size for the next commit.</summary>
+    public void Defer(in AttributeChange change, Instant now)
+    {
+        _pending = PendingAttributes.Merge(_pending, PendingAttributes.WithTimes(change, now));
+        _changedAt = now;
+    }
+
+    /// <summary>The inode's attributes with all that is not committed.</summary>
+    public Attributes Show(in Attributes known)
+    {
+        var shown = known;
+        if (HasBytes)
+        {
+            shown = shown with
+            {
+                SizeBytes = Math.Max(known.SizeBytes, Dirty.End),
+                ModifiedAt = Instant.Max(_modifiedAt, known.ModifiedAt),
+                AllocatedBytes = Math.Max(known.AllocatedBytes, (Dirty.End + 4095) & ~4095L),
+            };
+        }
+
+        if (_carried.Mask != AttributeMask.None) shown = PendingAttributes.Apply(shown, _carried);
+        if (_pending.Mask != AttributeMask.None) shown = PendingAttributes.Apply(shown, _pending);
+        return HasAnything ? shown with { ChangedAt = Instant.Max(known.ChangedAt, _changedAt) } : shown;
+    }
+
+    /// <summary>Size with all that is not committed.</summary>
+    public long Size(long knownSize) => HasBytes ? Math.Max(knownSize, Dirty.End) : knownSize;
+
+    /// <summary>Seals what is open of blocks that began to be dirty up to <paramref name="upTo"/>.</summary>
+    public void Seal(Instant upTo)
+    {
+        Check.That(!IsBaseMissing);
+        var blockBytes = 1 << BlockSizeLog2;
+        var pack = NeedsBase ? SealBase() : null;
+        NeedsBase = false;
+
+        foreach (var block in Dirty.Blocks)
+        {
+            if (block.OpenBytes == 0 || block.OpenSince.CompareTo(upTo) > 0) continue;
+            if (block.OpenBytes == blockBytes)
+            {
+                SealBlock(block);
+                continue;
+            }
+
+            if (block.CountOpenPieces() > PiecesPerBlockMax)
+            {
+                SealBlock(block).RewritesBlock = block.Index;
+                continue;
+            }
+
+            if (pack is null || pack.PlainBytes + block.OpenBytes > blockBytes) pack = NewUpload();
+            Dirty.Seal(block, pack);
+        }
+    }
+
+    /// <summary>Seals everything to go into the inode's record, if the file is small enough and its other bytes are known.</summary>
+    public bool TrySealInline(Instant upTo)
+    {
+        if (Uploads.Count > 0 || Dirty.IsEmpty || Dirty.End > Limits.InlineBytesMax || !Inode.HasNoExtents) return false;
+        if (Dirty.Blocks[0].OpenSince.CompareTo(upTo) > 0) return false;
+        if (Inode.IsInline && !Inode.TryGetInline(out _)) return false;
+        var upload = NewUpload();
+        Dirty.Seal(Dirty.Blocks[0], upload);
+        upload.IsInline = true;
+        upload.State = UploadState.Stored;
+        NeedsBase = false;
+        return true;
+    }
+
+    /// <summary>The whole contents of the file with an upload that goes into its record.</summary>
+    /// <returns>False when they would be too long, or the file has extents now: it must go into an object.</returns>
+    public bool TryMakeInline(Upload upload, out byte[] contents)
+    {
+        contents = [];
+        var before = ReadOnlyMemory<byte>.Empty;
+        if (!Inode.HasNoExtents || (Inode.IsInline && !Inode.TryGetInline(out before))) return false;
+        var length = Math.Max(before.Length, upload.End(BlockSizeLog2));
+        if (length > Limits.InlineBytesMax) return false;
+        contents = new byte[length];
+        before.Span.CopyTo(contents);
+        upload.CopyTo(contents);
+        return true;
+    }
+
+    /// <summary>An upload that was to go into the record goes into an object, with what the record has.</summary>
+    public void MakeObject(Upload upload)
+    {
+        upload.IsInline = false;
+        upload.State = UploadState.Waiting;
+        if (!Inode.TryGetInline(out var before)) return;
+        upload.FillFrom(before);
+        BaseVersion = Inode.Known.DataVersion;
+    }
+
+    /// <summary>
+    /// Takes the change that the next commit carries: only if that leaves nothing written before the change uncommitted.
+    /// </summary>
+    public AttributeChange? TakePending(bool isAllBytes)
+    {
+        const AttributeMask times = AttributeMask.ModifiedAt | AttributeMask.ModifiedNow;
+        Check.That(_carried.Mask == AttributeMask.None);
+        if (_pending.Mask == AttributeMask.None || (!isAllBytes && (_pending.Mask & times) != 0)) return null;
+        _carried = _pending;
+        _pending = default;
+        return _carried;
+    }
+
+    /// <summary>A change of size takes along what waits; its time of modification is older than the change.</summary>
+    public AttributeChange TakePendingInto(in AttributeChange resize)
+    {
+        Check.That(_carried.Mask == AttributeMask.None);
+        _carried = _pending;
+        _pending = default;
+        var others = resize with { Mask = resize.Mask & ~AttributeMask.Size };
+        var merged = PendingAttributes.Merge(PendingAttributes.AfterWrite(_carried), others);
+        return merged with { Mask = merged.Mask | AttributeMask.Size, SizeBytes = resize.SizeBytes };
+    }
+
+    /// <summary>The commit was answered.</summary>
+    /// <param name="isDone">False: the change still waits, below what came since.</param>
+    public void EndCarried(bool isDone)
+    {
+        if (!isDone) _pending = PendingAttributes.Merge(_carried, _pending);
+        _carried = default;
+    }
+
+    /// <summary>Forgets a committed upload.</summary>
+    public void Forget(Upload upload)
+    {
+        Dirty.Forget(upload);
+        Check.That(Uploads.Remove(upload));
+    }
+
+    /// <summary>Forgets all that is not under way: it can never be stored.</summary>
+    public void Drop(Errno errno)
+    {
+        Errors.Record(errno);
+        Dirty.ForgetOpen();
+        for (var i = Uploads.Count - 1; i >= 0; i--)
+        {
+            if (Uploads[i].State != UploadState.Running) Forget(Uploads[i]);
+        }
+
+        _pending = default;
+        NeedsBase = false;
+    }
+
+    /// <summary>
+    /// Seals the bytes of the record that nothing dirty hides, before all others: extents take the place of all of them.
+    /// </summary>
+    /// <returns>None when there are no such bytes.</returns>
+    public Upload? SealBase()
+    {
+        if (!Inode.TryGetInline(out var data)) return null;
+        BaseVersion = Inode.Known.DataVersion;
+        var gaps = new List<Gap>();
+        Dirty.Read(0, new byte[data.Length], gaps);
+        if (gaps.Count == 0) return null;
+        var upload = NewUpload(at: 0);
+        foreach (var gap in gaps) upload.Append(0, gap.At, data.Slice(gap.At, gap.Length));
+        return upload;
+    }
+
+    /// <summary>The file became empty: there are no bytes of a record to put into extents any more.</summary>
+    public void ForgetBase()
+    {
+        NeedsBase = false;
+        BaseVersion = 0;
+    }
+
+    /// <summary>A new upload behind all others, or at a place among them.</summary>
+    public Upload NewUpload(int at = -1)
+    {
+        var upload = new Upload { ModifiedAt = _modifiedAt };
+        Uploads.Insert(at < 0 ? Uploads.Count : at, upload);
+        return upload;
+    }
+
+    private Upload SealBlock(DirtyBlock block)
+    {
+        var upload = NewUpload();
+        Dirty.Seal(block, upload);
+        return upload;
+    }
+}

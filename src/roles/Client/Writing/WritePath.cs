@@ -1,0 +1,206 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Reading;
+using FlexFs.Client.Session;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Writing;
+
+/// <summary>Writes, flushes and truncates files.</summary>
+/// <remarks>
+/// A write copies once, into dirty memory, and returns; it waits only for memory. A flush: seal, upload in parallel, one commit.
+/// Round trips of a flush: one; of a small new file none to the store.
+/// </remarks>
+internal sealed class WritePath(
+    OpenInodes open,
+    DirtyBudget budget,
+    Uploader uploader,
+    Committer committer,
+    FileReader reader,
+    MetadataSession session,
+    int blockSizeLog2)
+{
+    private static readonly Instant Everything = new(long.MaxValue);
+
+    /// <summary>A writer waits for memory. Set once.</summary>
+    public Action OnMemoryFull { get; set; } = static () => { };
+
+    /// <summary>Takes bytes into dirty memory.</summary>
+    /// <returns>Bytes taken; fewer than given only when the store is full, ENOSPC when none was.</returns>
+    public ValueTask<Result<int>> WriteAsync(
+        CachedInode inode, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+    {
+        var taken = Take(inode, offset, data.Span, clearsSetId);
+        return taken == data.Length
+            ? new ValueTask<Result<int>>(taken)
+            : WriteRestAsync(inode, offset, data, taken, clearsSetId, cancellationToken);
+    }
+
+    /// <summary>Sends what is dirty on its way and waits until it is committed.</summary>
+    public ValueTask<Errno> FlushAsync(CachedInode inode)
+    {
+        InodeWriter? writer;
+        lock (inode.Gate) writer = inode.Writer;
+        return writer is null ? new ValueTask<Errno>(Errno.OK) : FlushAsync(writer, Everything);
+    }
+
+    /// <summary>Sends on its way what began to be dirty up to a time, and commits what is stored.</summary>
+    public async ValueTask<Errno> FlushAsync(InodeWriter writer, Instant upTo)
+    {
+        var (sealing, uploads) = await SealAsync(writer, upTo);
+        if (sealing != Errno.OK) return sealing;
+        foreach (var upload in uploads) uploader.Start(writer, upload);
+        var result = Errno.OK;
+        foreach (var upload in uploads)
+        {
+            Task<Errno> attempt;
+            lock (writer.Inode.Gate) attempt = upload.Attempt;
+            var errno = await attempt;
+            if (result == Errno.OK) result = errno;
+        }
+
+        var committed = await committer.CommitAsync(writer);
+        open.Settle(writer);
+        return result != Errno.OK ? result : committed;
+    }
+
+    /// <summary>Commits what is stored, without sealing anything.</summary>
+    public async ValueTask<Errno> CommitStoredAsync(InodeWriter writer)
+    {
+        var errno = await committer.CommitAsync(writer);
+        open.Settle(writer);
+        return errno;
+    }
+
+    /// <summary>Changes the size, and other attributes with it. What was written before it and lies behind the new end is gone.</summary>
+    public async ValueTask<Result<Attributes>> ResizeAsync(CachedInode inode, AttributeChange change)
+    {
+        var writer = WriterOf(inode);
+        await writer.Committing.EnterAsync();
+        try
+        {
+            ulong newest;
+            lock (inode.Gate)
+            {
+                // What is written from now on comes after the change of size, and goes into other runs.
+                writer.IsTruncating = true;
+                newest = writer.Dirty.Freeze();
+                change = writer.TakePendingInto(change);
+            }
+
+            var reply = await session.MutateAsync(
+                Opcode.SetAttributes, new SetAttributesRequest { Inode = inode.Id, Change = change });
+            lock (inode.Gate)
+            {
+                writer.IsTruncating = false;
+                writer.EndCarried(isDone: reply.IsOk);
+                if (!reply.IsOk) return reply.Errno;
+                if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
+                writer.Dirty.Truncate(change.SizeBytes, newest);
+                foreach (var upload in writer.Uploads) upload.Truncate(change.SizeBytes, blockSizeLog2);
+                if (change.SizeBytes == 0) writer.ForgetBase();
+                inode.LearnOwnChange(attributes);
+                return writer.Show(inode.Known);
+            }
+        }
+        finally
+        {
+            writer.Committing.Exit();
+            open.Settle(writer);
+        }
+    }
+
+    /// <summary>Keeps a change for the next commit, if one is due anyway.</summary>
+    /// <returns>The attributes as they are now; false when nothing is dirty, so that the server is to be asked.</returns>
+    public bool TryDefer(CachedInode inode, in AttributeChange change, out Attributes attributes)
+    {
+        attributes = default;
+        if ((change.Mask & AttributeMask.Size) != 0) return false;
+        lock (inode.Gate)
+        {
+            if (inode.Writer is not { HasBytes: true } writer) return false;
+            writer.Defer(change, session.Now);
+            attributes = writer.Show(inode.Known);
+            return true;
+        }
+    }
+
+    private InodeWriter WriterOf(CachedInode inode)
+    {
+        lock (inode.Gate) return inode.Writer ??= new InodeWriter(inode, budget, blockSizeLog2);
+    }
+
+    private int Take(CachedInode inode, long offset, ReadOnlySpan<byte> data, bool clearsSetId)
+    {
+        var taken = 0;
+        while (taken < data.Length)
+        {
+            int step;
+            Upload? full;
+            InodeWriter writer;
+            lock (inode.Gate)
+            {
+                writer = inode.Writer ??= new InodeWriter(inode, budget, blockSizeLog2);
+                step = writer.Write(offset + taken, data[taken..], session.Now, clearsSetId, out full);
+                if (step > 0) open.BecameDirty(writer);
+            }
+
+            if (full is not null) uploader.Start(writer, full);
+            if (step == 0) break;
+            taken += step;
+        }
+
+        return taken;
+    }
+
+    private async ValueTask<Result<int>> WriteRestAsync(
+        CachedInode inode, long offset, ReadOnlyMemory<byte> data, int taken, bool clearsSetId,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (uploader.IsOutOfSpace) return taken > 0 ? taken : Errno.ENOSPC;
+            OnMemoryFull();
+            try
+            {
+                await budget.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return taken > 0 ? taken : Errno.EINTR;
+            }
+
+            taken += Take(inode, offset + taken, data.Span[taken..], clearsSetId);
+            if (taken == data.Length) return taken;
+        }
+    }
+
+    // Under Committing, so that no truncation is under way; the record's bytes are read first if extents will replace them.
+    private async ValueTask<(Errno Errno, Upload[] Uploads)> SealAsync(InodeWriter writer, Instant upTo)
+    {
+        await writer.Committing.EnterAsync();
+        try
+        {
+            while (true)
+            {
+                lock (writer.Inode.Gate)
+                {
+                    if (!writer.HasBytes) return (Errno.OK, []);
+                    if (writer.TrySealInline(upTo)) return (Errno.OK, []);
+                    if (!writer.IsBaseMissing)
+                    {
+                        writer.Seal(upTo);
+                        return (Errno.OK, [.. writer.Uploads]);
+                    }
+                }
+
+                var errno = await reader.LoadInlineAsync(writer.Inode);
+                if (errno != Errno.OK) return (errno, []);
+            }
+        }
+        finally
+        {
+            writer.Committing.Exit();
+        }
+    }
+}
