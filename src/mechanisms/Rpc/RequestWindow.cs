@@ -1,4 +1,3 @@
-using System.Buffers;
 using FlexFs.Core;
 using FlexFs.Wire;
 
@@ -20,6 +19,7 @@ internal sealed class RequestWindow
         public long Order;
         public byte[]? Frame;
         public int FrameBytes;
+        public bool IsBusy;
         public RpcCall? Call;
     }
 
@@ -69,27 +69,23 @@ internal sealed class RequestWindow
     public void Narrow(int slots) => _normal.Usable = slots == 0 ? _normal.Count : Math.Min(slots, _normal.Count);
 
     /// <summary>Gives a call a slot, or a place in its lane's queue.</summary>
-    /// <param name="call">In no window.</param>
-    /// <param name="frame">Rented; the window's from now on, unless the answer is EAGAIN. Its header is filled in with the slot.</param>
-    /// <param name="frameBytes">Of it.</param>
+    /// <param name="call">In no window, with an encoded frame; its header is filled in here.</param>
     /// <param name="header">The header but for slot and number.</param>
     /// <param name="slot">The slot, when there is one: send it. Otherwise -1.</param>
     /// <returns>OK; EAGAIN when too many wait already.</returns>
-    public Errno Add(RpcCall call, byte[] frame, int frameBytes, in FrameHeader header, out int slot)
+    public Errno Add(RpcCall call, in FrameHeader header, out int slot)
     {
         var lane = LaneOf(call.Lane);
         slot = -1;
-        if (lane.Queue.Count == 0 && lane.HasRoomFor(frameBytes))
+        if (lane.Queue.Count == 0 && lane.HasRoomFor(call.FrameBytes))
         {
-            slot = Occupy(lane, call, frame, frameBytes, header);
+            slot = Occupy(lane, call, header);
             return Errno.OK;
         }
 
         if (Waiting >= _waitingMax) return Errno.EAGAIN;
-        call.Frame = frame;
-        call.FrameBytes = frameBytes;
         call.Place = CallPlace.Queue;
-        WriteHeader(frame, header);
+        WriteHeader(call.Frame!, header);
         lane.Queue.AddLast(call.Node);
         return Errno.OK;
     }
@@ -109,7 +105,7 @@ internal sealed class RequestWindow
         call = null;
         if (header.Slot >= (uint)_slots.Length) return false;
         ref var slot = ref _slots[header.Slot];
-        if (slot.Frame is null || slot.Number != header.Number) return false;
+        if (!slot.IsBusy || slot.Number != header.Number) return false;
         call = Vacate((int)header.Slot);
         return true;
     }
@@ -122,11 +118,9 @@ internal sealed class RequestWindow
         if (lane.Queue.First is not { } node || !lane.HasRoomFor(node.Value.FrameBytes)) return -1;
         lane.Queue.Remove(node);
         var call = node.Value;
-        var frame = call.Frame!;
-        var reader = new WireReader(frame.AsMemory(0, FrameHeader.Bytes));
+        var reader = new WireReader(call.Frame.AsMemory(0, FrameHeader.Bytes));
         Check.That(FrameHeader.TryDecode(ref reader, out var header));
-        call.Frame = null;
-        return Occupy(lane, call, frame, call.FrameBytes, header);
+        return Occupy(lane, call, header);
     }
 
     /// <summary>The caller stops waiting. A request that was sent keeps its slot until it is answered.</summary>
@@ -137,7 +131,6 @@ internal sealed class RequestWindow
         {
             case CallPlace.Queue:
                 LaneOf(call.Lane).Queue.Remove(call.Node);
-                ReturnFrame(call);
                 break;
             case CallPlace.Slot:
                 _slots[call.Slot].Call = null;
@@ -156,7 +149,7 @@ internal sealed class RequestWindow
         slots.Clear();
         for (var i = 0; i < _slots.Length; i++)
         {
-            if (_slots[i].Frame is not null) slots.Add(i);
+            if (_slots[i].IsBusy) slots.Add(i);
         }
 
         slots.Sort((a, b) => _slots[a].Order.CompareTo(_slots[b].Order));
@@ -178,7 +171,6 @@ internal sealed class RequestWindow
             while (lane.Queue.First is { } node)
             {
                 lane.Queue.Remove(node);
-                ReturnFrame(node.Value);
                 node.Value.Place = CallPlace.Nowhere;
                 calls.Add(node.Value);
             }
@@ -198,26 +190,21 @@ internal sealed class RequestWindow
         header.Encode(ref writer);
     }
 
-    private static void ReturnFrame(RpcCall call)
-    {
-        ArrayPool<byte>.Shared.Return(call.Frame!);
-        call.Frame = null;
-    }
-
     private Lane LaneOf(RpcLane lane) => lane == RpcLane.Release ? _release : _normal;
 
-    private int Occupy(Lane lane, RpcCall call, byte[] frame, int frameBytes, in FrameHeader header)
+    private int Occupy(Lane lane, RpcCall call, in FrameHeader header)
     {
         var index = lane.Free.Pop();
         ref var slot = ref _slots[index];
         slot.Number++;
         slot.Order = _order++;
-        slot.Frame = frame;
-        slot.FrameBytes = frameBytes;
+        (slot.Frame, call.Frame) = (call.Frame, slot.Frame);
+        slot.FrameBytes = call.FrameBytes;
+        slot.IsBusy = true;
         slot.Call = call;
-        WriteHeader(frame, header with { Slot = (uint)index, Number = slot.Number });
+        WriteHeader(slot.Frame!, header with { Slot = (uint)index, Number = slot.Number });
         lane.Used++;
-        lane.Bytes += frameBytes;
+        lane.Bytes += slot.FrameBytes;
         call.Place = CallPlace.Slot;
         call.Slot = index;
         return index;
@@ -228,8 +215,8 @@ internal sealed class RequestWindow
         ref var slot = ref _slots[index];
         var lane = LaneOf(LaneOfSlot(index));
         var call = slot.Call;
-        ArrayPool<byte>.Shared.Return(slot.Frame!);
-        slot.Frame = null;
+        slot.Frame = FrameBuffer.Trim(slot.Frame);
+        slot.IsBusy = false;
         slot.Call = null;
         lane.Used--;
         lane.Bytes -= slot.FrameBytes;

@@ -21,13 +21,13 @@ internal abstract class RpcCall
     public int Slot { get; set; }
 
     /// <summary>Its lane.</summary>
-    public RpcLane Lane { get; set; }
+    public RpcLane Lane { get; private set; }
 
-    /// <summary>The encoded frame, while <see cref="Place"/> is <see cref="CallPlace.Queue"/>.</summary>
+    /// <summary>The encoded frame, until the call has a slot; afterwards a buffer for the next one, or null.</summary>
     public byte[]? Frame { get; set; }
 
     /// <summary>Bytes of <see cref="Frame"/>.</summary>
-    public int FrameBytes { get; set; }
+    public int FrameBytes { get; private set; }
 
     /// <summary>Its place in the queue for a slot.</summary>
     public LinkedListNode<RpcCall> Node { get; }
@@ -41,10 +41,11 @@ internal abstract class RpcCall
     protected RpcCall() => Node = new LinkedListNode<RpcCall>(this);
 
     /// <summary>Prepares for a request of <paramref name="client"/>.</summary>
-    public void Begin(RpcClient client, RpcLane lane)
+    public void Begin(RpcClient client, RpcLane lane, int frameBytes)
     {
         Client = client;
         Lane = lane;
+        FrameBytes = frameBytes;
         Place = CallPlace.Nowhere;
     }
 
@@ -61,6 +62,7 @@ internal abstract class RpcCall
         // Waits for a cancellation that runs on another thread just now, which finds the call gone from the window.
         _cancellation.Dispose();
         _cancellation = default;
+        Frame = FrameBuffer.Trim(Frame);
         Token = default;
         Client = null;
     }

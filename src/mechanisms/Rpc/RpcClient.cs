@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using FlexFs.Core;
 using FlexFs.Wire;
@@ -142,9 +141,9 @@ public sealed class RpcClient : IAsyncDisposable
             return call.Task;
         }
 
-        var frame = ArrayPool<byte>.Shared.Rent((int)frameBytes);
-        request.CopyTo(frame.AsSpan(FrameHeader.Bytes));
-        Begin(call, opcode, frame, (int)frameBytes, lane, cancellationToken);
+        call.Frame = FrameBuffer.Fit(call.Frame, (int)frameBytes);
+        request.CopyTo(call.Frame.AsSpan(FrameHeader.Bytes));
+        Begin(call, opcode, (int)frameBytes, lane, cancellationToken);
         return call.Task;
     }
 
@@ -268,16 +267,15 @@ public sealed class RpcClient : IAsyncDisposable
             return;
         }
 
-        var frame = ArrayPool<byte>.Shared.Rent((int)frameBytes);
-        var writer = new WireWriter(frame.AsSpan(FrameHeader.Bytes, (int)frameBytes - FrameHeader.Bytes));
+        call.Frame = FrameBuffer.Fit(call.Frame, (int)frameBytes);
+        var writer = new WireWriter(call.Frame.AsSpan(FrameHeader.Bytes, (int)frameBytes - FrameHeader.Bytes));
         request.Encode(ref writer);
-        Begin(call, opcode, frame, (int)frameBytes, lane, cancellationToken);
+        Begin(call, opcode, (int)frameBytes, lane, cancellationToken);
     }
 
-    private void Begin(
-        RpcCall call, ushort opcode, byte[] frame, int frameBytes, RpcLane lane, CancellationToken cancellationToken)
+    private void Begin(RpcCall call, ushort opcode, int frameBytes, RpcLane lane, CancellationToken cancellationToken)
     {
-        call.Begin(this, lane);
+        call.Begin(this, lane, frameBytes);
         var header = new FrameHeader
         {
             Length = (uint)frameBytes,
@@ -293,7 +291,7 @@ public sealed class RpcClient : IAsyncDisposable
             isAlone = _window.Unanswered == 0;
             frames = _open?.Frames;
             var slot = -1;
-            refusal = _isEnded ? Errno.EIO : _window.Add(call, frame, frameBytes, header, out slot);
+            refusal = _isEnded ? Errno.EIO : _window.Add(call, header, out slot);
             if (slot >= 0 && frames is not null) wake = frames.Append(_window.FrameOf(slot), lane);
         }
 
@@ -301,7 +299,6 @@ public sealed class RpcClient : IAsyncDisposable
         if (wake) frames!.WakeWriter(inline: isAlone);
         if (refusal != Errno.OK)
         {
-            ArrayPool<byte>.Shared.Return(frame);
             call.Complete(refusal, default);
         }
         else if (cancellationToken.CanBeCanceled)
