@@ -27,6 +27,7 @@ public sealed record FormatPage(string File, string Title, Assembly Assembly, st
     [
         new("protocol-metadata", "Requests and replies: metadata", typeof(Protocol.Metadata.Extent).Assembly, "FlexFs.Protocol.Metadata"),
         new("protocol-sessions", "Requests and replies: sessions", typeof(Protocol.Metadata.Extent).Assembly, "FlexFs.Protocol.Sessions"),
+        new("rpc", "Frames and the start of a connection", typeof(Rpc.FrameHeader).Assembly, "FlexFs.Rpc"),
         new("metadata-records", "Stored records of the metadata", typeof(Metadata.Records.EntryRecord).Assembly, "FlexFs.Metadata.Records"),
     ];
 

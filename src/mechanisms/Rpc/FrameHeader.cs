@@ -6,6 +6,9 @@ namespace FlexFs.Rpc;
 /// <summary>What a frame is for.</summary>
 public enum FrameKind : byte
 {
+    /// <summary>Nothing; whoever sends it loses the connection.</summary>
+    None = 0,
+
     /// <summary>First of a client, after the preface: an <see cref="RpcHello"/>.</summary>
     Hello = 1,
 
