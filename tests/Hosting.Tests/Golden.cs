@@ -8,7 +8,7 @@ internal static class Golden
     public static void Check(string name, string actual, [CallerFilePath] string here = "")
     {
         string root = Path.GetDirectoryName(here)!;
-        while (!File.Exists(Path.Combine(root, "Golden.cs"))) root = Path.GetDirectoryName(root)!;
+        while (Directory.GetFiles(root, "*.csproj").Length == 0) root = Path.GetDirectoryName(root)!;
         string path = Path.Combine(root, name + ".golden");
         if (Environment.GetEnvironmentVariable("FLEXFS_GOLDEN") == "write") File.WriteAllText(path, actual);
         Assert.True(File.Exists(path), $"{path} is missing: run with FLEXFS_GOLDEN=write and look at what it wrote");

@@ -87,12 +87,13 @@ public sealed class FreeDatabaseFile : IDisposable
                 throw new CommandException(
                     $"{path} has format version {version}, this free.flexfs reads version {FreeDatabase.CurrentVersion}: " +
                     "use the free.flexfs that wrote it");
-            return JsonSerializer.Deserialize(bytes, DatabaseJson.Default.FreeDatabase) ?? throw new JsonException("null");
+            FreeDatabase? database = JsonSerializer.Deserialize(bytes, DatabaseJson.Default.FreeDatabase);
+            return database is not null && !database.VolumeTokens.Contains(null!) ? database : throw new JsonException("null");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CommandException(
-                $"{path} is damaged ({(e is JsonException { LineNumber: { } line } ? $"line {line + 1}" : "not an object")}): " +
+                $"{path} is damaged ({(e is JsonException { LineNumber: { } line } ? $"line {line + 1}" : "not what it should be")}): " +
                 "restore it from a backup, or remove it and run free.flexfs init volume with the volume's --id", cause: e);
         }
     }

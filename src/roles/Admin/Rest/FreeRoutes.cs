@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlexFs.Admin.Database;
 using FlexFs.Hosting.Servers;
 using FlexFs.Hosting.Tls;
@@ -72,8 +73,10 @@ public sealed partial class FreeRoutes(FreeDatabaseFile database, string account
     private async Task PostStatsAsync(HttpContext context)
     {
         VolumeStatsReport report = await context.ReadJsonAsync(SettingsJson.Default.VolumeStatsReport);
-        foreach (VolumeStats stats in report.Volumes)
+        foreach (VolumeStats? stats in report.Volumes)
         {
+            // The reader guarantees that no field is null, not that no element of a list is.
+            if (stats is null) throw new JsonException("null is not the usage of a volume");
             if (stats.VolumeId != Current.Volume.Id)
             {
                 await context.WriteProblemAsync(StatusCodes.Status404NotFound, $"there is no volume {stats.VolumeId}");

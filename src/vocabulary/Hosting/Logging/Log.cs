@@ -19,6 +19,8 @@ public static class Log
         builder.SetMinimumLevel(settings.Level);
         // The framework's own information is one line per request and connection.
         builder.AddFilter("Microsoft", settings.Verbose ? LogLevel.Information : LogLevel.Warning);
+        // A start that fails is the caller's one line, not a stack trace before it.
+        builder.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         if (settings.File is { } file)
         {
             FileLogger log = FileLogger.Open(file, TimeProvider.System);

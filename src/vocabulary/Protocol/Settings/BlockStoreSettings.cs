@@ -12,19 +12,19 @@ public sealed record BlockStoreSettings
     public required string Bucket { get; init; }
 
     /// <summary>Prefix of every object name, without a slash at its ends; may be empty.</summary>
-    public string Prefix { get; init; } = "";
+    public string Prefix { get; set; } = "";
 
     /// <summary>The store's endpoint; empty for the platform's own.</summary>
-    public string Address { get; init; } = "";
+    public string Address { get; set; } = "";
 
     /// <summary>Region code; empty when the store has none.</summary>
-    public string Region { get; init; } = "";
+    public string Region { get; set; } = "";
 
     /// <summary>Access key; empty to use the host's identity.</summary>
-    public string Username { get; init; } = "";
+    public string Username { get; set; } = "";
 
     /// <summary>Secret key. Never logged: <see cref="ToString"/> leaves it out.</summary>
-    public string Password { get; init; } = "";
+    public string Password { get; set; } = "";
 
     /// <summary>Text for logs, without the secret.</summary>
     public override string ToString() => new StringBuilder(Api).Append(':').Append(Bucket)

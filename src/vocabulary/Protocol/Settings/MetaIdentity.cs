@@ -7,8 +7,8 @@ public sealed record MetaIdentity
     public required string Fingerprint { get; init; }
 
     /// <summary>Whether it speaks TLS.</summary>
-    public bool Ssl { get; init; } = true;
+    public bool Ssl { get; set; } = true;
 
     /// <summary>Its version, for the log.</summary>
-    public string Version { get; init; } = "";
+    public string Version { get; set; } = "";
 }

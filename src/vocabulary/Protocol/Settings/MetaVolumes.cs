@@ -26,8 +26,8 @@ public sealed record VolumeTokenGrant
     public required string Hash { get; init; }
 
     /// <summary>Folder that becomes the root of the mount; empty for the volume's root.</summary>
-    public string MountPath { get; init; } = "";
+    public string MountPath { get; set; } = "";
 
     /// <summary>Mount flags forced on the token's mounts, without dashes.</summary>
-    public IReadOnlyList<string> Flags { get; init; } = [];
+    public IReadOnlyList<string> Flags { get; set; } = [];
 }

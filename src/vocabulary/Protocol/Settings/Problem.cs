@@ -7,7 +7,7 @@ public sealed record Problem
     public const string ContentType = "application/problem+json";
 
     /// <summary>Kind of problem; <c>about:blank</c> says no more than the status.</summary>
-    public string Type { get; init; } = "about:blank";
+    public string Type { get; set; } = "about:blank";
 
     /// <summary>The status in words.</summary>
     public required string Title { get; init; }

@@ -1,7 +1,9 @@
 namespace FlexFs.Protocol.Settings;
 
 /// <summary>What a mount and a metadata server need to know of a volume: the answer of the administration server.</summary>
-/// <remarks>JSON, camelCase. Unknown fields are skipped, so that an older client reads a newer server's answer.</remarks>
+/// <remarks>JSON, camelCase. Unknown fields are skipped and absent ones have their defaults, so that client and server
+/// may differ in version. What has a default is settable and not init-only, because generated readers give init-only
+/// properties that are absent the default of their type instead.</remarks>
 public sealed record VolumeSettings
 {
     /// <summary>The volume, for ever.</summary>
@@ -26,20 +28,20 @@ public sealed record VolumeSettings
     /// SHA-256 fingerprint of the metadata server's certificate, which mounts pin; empty when the server has not
     /// registered one, and then only a publicly valid certificate will do.
     /// </summary>
-    public string MetaFingerprint { get; init; } = "";
+    public string MetaFingerprint { get; set; } = "";
 
     /// <summary>Whether the metadata server speaks TLS.</summary>
-    public bool MetaSsl { get; init; } = true;
+    public bool MetaSsl { get; set; } = true;
 
     /// <summary>Where the volume's objects are.</summary>
     public required BlockStoreSettings BlockStore { get; init; }
 
     /// <summary>Mount flags that hold for every mount of the volume, without dashes: <c>ro</c>, <c>noExec</c>.</summary>
-    public IReadOnlyList<string> Flags { get; init; } = [];
+    public IReadOnlyList<string> Flags { get; set; } = [];
 
     /// <summary>Most blocks the volume may hold; 0 is no limit.</summary>
-    public long MaxBlocks { get; init; }
+    public long MaxBlocks { get; set; }
 
     /// <summary>Most inodes the volume may hold; 0 is no limit.</summary>
-    public long MaxInodes { get; init; }
+    public long MaxInodes { get; set; }
 }
