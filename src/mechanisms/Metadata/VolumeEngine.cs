@@ -36,6 +36,16 @@ public sealed class VolumeEngine
         _context = new OperationContext(_set, _opens, options);
     }
 
+    /// <summary>
+    /// Whether every session has told what it has open. False after a restart, until all have reclaimed or are expired: meanwhile
+    /// whatever loses its last name stays as an orphan, for RemoveOrphans to decide about.
+    /// </summary>
+    public bool AreAllOpensKnown
+    {
+        get => _opens.IsComplete;
+        set => _opens.IsComplete = value;
+    }
+
     /// <summary>The last durable batch.</summary>
     public StorePosition Position => _set.Position;
 

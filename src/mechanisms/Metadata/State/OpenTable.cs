@@ -21,16 +21,19 @@ internal sealed class OpenTable
     /// <summary>Sessions that have something open.</summary>
     public int SessionCount => _bySession.Count;
 
-    /// <summary>Whether any session has it open.</summary>
-    public bool IsOpen(InodeId inode) => _sessionsOf.ContainsKey(inode);
+    /// <summary>Whether every session has told what it has open; until then anything may be open somewhere.</summary>
+    public bool IsComplete { get; set; } = true;
+
+    /// <summary>Whether any session has it open, or may have.</summary>
+    public bool IsOpen(InodeId inode) => !IsComplete || _sessionsOf.ContainsKey(inode);
 
     /// <summary>Whether this session has it open.</summary>
     public bool IsOpenIn(SessionId session, InodeId inode) =>
         _bySession.TryGetValue(session, out var inodes) && inodes.Contains(inode);
 
-    /// <summary>Whether a session other than this one has it open.</summary>
+    /// <summary>Whether a session other than this one has it open, or may have.</summary>
     public bool IsOpenElsewhere(SessionId session, InodeId inode) =>
-        _sessionsOf.GetValueOrDefault(inode) > (IsOpenIn(session, inode) ? 1 : 0);
+        !IsComplete || _sessionsOf.GetValueOrDefault(inode) > (IsOpenIn(session, inode) ? 1 : 0);
 
     /// <summary>Up to <paramref name="count"/> inodes that a session has open, lowest first.</summary>
     public void First(SessionId session, int count, List<InodeId> into)
