@@ -1,0 +1,123 @@
+using System.IO.Pipelines;
+using FlexFs.Metadata;
+using FlexFs.MetadataService.Pipeline;
+using FlexFs.MetadataService.Objects;
+using FlexFs.MetadataService.Sessions;
+using FlexFs.MetadataService.Volumes;
+using FlexFs.Rpc;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FlexFs.MetadataService;
+
+/// <summary>What a metadata server is made of. Everything that differs between an executable and a simulator is here.</summary>
+public sealed record MetadataServerSetup
+{
+    /// <summary>Which volumes there are, and who may mount them.</summary>
+    public required IVolumeDirectory Directory { get; init; }
+
+    /// <summary>Opens their stores.</summary>
+    public required IVolumeStores Stores { get; init; }
+
+    /// <summary>Random keys of sessions: unguessable, except in a simulator.</summary>
+    public required Func<UInt128> NewSessionKey { get; init; }
+
+    /// <summary>Makes the context on which one volume runs; by default an actor on the thread pool.</summary>
+    public Func<SynchronizationContext> NewContext { get; init; } = static () => new SerialContext();
+
+    /// <summary>Deletes objects; null keeps what is condemned.</summary>
+    public IObjectDeleter? Deleter { get; init; }
+
+    /// <summary>Times and bounds.</summary>
+    public ServiceOptions Options { get; init; } = new();
+
+    /// <summary>Bounds of each volume's engine.</summary>
+    public EngineOptions EngineOptions { get; init; } = new();
+
+    /// <summary>Bounds of connections.</summary>
+    public RpcServerOptions RpcOptions { get; init; } = new();
+
+    /// <summary>Time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where lines go.</summary>
+    public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>What a volume is doing, for operators.</summary>
+/// <param name="Volume">Which.</param>
+/// <param name="Sessions">Sessions, connected or not.</param>
+/// <param name="StopReason">Why it stopped by itself; null while it serves.</param>
+public sealed record VolumeStatus(VolumeDescription Volume, int Sessions, string? StopReason);
+
+/// <summary>The metadata service: connections in, volumes behind it.</summary>
+/// <remarks>Starts no thread and no timer: whoever runs it awaits <see cref="RunAsync"/> and one <see cref="ServeAsync"/> a connection.</remarks>
+public sealed class MetadataServer : IDisposable
+{
+    private readonly MetadataServerSetup _setup;
+    private readonly VolumeHost _host;
+    private readonly SessionAcceptor _acceptor;
+
+    /// <summary>Opens nothing yet.</summary>
+    public MetadataServer(MetadataServerSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        _setup = setup;
+        _host = new VolumeHost(SeatOf);
+        _acceptor = new SessionAcceptor(_host, setup.Directory, setup.Logs.CreateLogger("sessions"));
+    }
+
+    /// <summary>What it counts.</summary>
+    public VolumeMetrics Metrics { get; } = new();
+
+    /// <summary>The open volumes.</summary>
+    public IReadOnlyList<VolumeStatus> Status =>
+        [.. _host.Open.Select(v => new VolumeStatus(v.Volume, v.SessionCount, v.StopReason))];
+
+    /// <summary>Opens a volume before its first client does, so that what is wrong with it shows at the start.</summary>
+    /// <exception cref="Metadata.Storage.StorageException">Its store is damaged, open elsewhere or out of reach.</exception>
+    /// <exception cref="IOException">Its store is of another volume, or has no space.</exception>
+    public Task OpenAsync(VolumeDescription volume) => _host.OpenAsync(volume);
+
+    /// <summary>Serves one connection until it ends; says why it did.</summary>
+    public Task<RpcEnd> ServeAsync(IDuplexPipe transport, CancellationToken cancellationToken = default) =>
+        new RpcServerConnection(transport, _acceptor, _setup.RpcOptions, _setup.Clock).RunAsync(cancellationToken);
+
+    /// <summary>Upkeep of all volumes until it is cancelled: expiry, orphans, deletions, idle volumes.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(_setup.Options.Upkeep, _setup.Clock, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await _host.UpkeepAsync();
+        }
+    }
+
+    /// <summary>Answers what was asked, commits it, closes connections and stores.</summary>
+    public Task CloseAsync() => _host.CloseAsync();
+
+    /// <inheritdoc/>
+    public void Dispose() => Metrics.Dispose();
+
+    private VolumeSeat SeatOf(VolumeDescription volume) => new()
+    {
+        Volume = volume,
+        Options = _setup.Options,
+        EngineOptions = _setup.EngineOptions,
+        Stores = _setup.Stores,
+        Context = _setup.NewContext(),
+        Clock = _setup.Clock,
+        NewSessionKey = _setup.NewSessionKey,
+        Metrics = Metrics,
+        Log = _setup.Logs.CreateLogger($"volume {volume.Name}"),
+        Deleter = _setup.Deleter,
+    };
+}

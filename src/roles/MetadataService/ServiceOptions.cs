@@ -1,0 +1,55 @@
+using FlexFs.Core;
+
+namespace FlexFs.MetadataService;
+
+/// <summary>Times and bounds of the metadata service. The defaults are what meta.flexfs runs with.</summary>
+public sealed record ServiceOptions
+{
+    /// <summary>Silence after which a session is expired, as measured while this server was up.</summary>
+    public TimeSpan SessionTerm { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often a client lets itself be heard when it has nothing to ask.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often silent sessions, idle volumes and objects to be deleted are looked for.</summary>
+    public TimeSpan Upkeep { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Without sessions for this long, a volume's store is closed.</summary>
+    public TimeSpan IdleClose { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Sessions that one volume takes.</summary>
+    public int SessionsMax { get; init; } = 65536;
+
+    /// <summary>Objects that one step of upkeep deletes from the store.</summary>
+    public int DeletionsPerStep { get; init; } = 1000;
+
+    /// <summary>A condemned object is deleted when it is older than the session term and this.</summary>
+    public TimeSpan DeletionMargin { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Requests whose changes may be in one commit.</summary>
+    public int BatchRequestsMax { get; init; } = 4096;
+
+    /// <summary>Bytes of requests and of replies that one commit may hold back.</summary>
+    public int BatchBytesMax { get; init; } = 8 << 20;
+
+    /// <summary>Requests that one step of a volume executes before replies leave and others have their turn.</summary>
+    public int StepRequestsMax { get; init; } = 512;
+
+    /// <summary>Requests of one session that may wait: its window, and as many again of a connection it has just lost.</summary>
+    public int QueuedRequestsMax { get; init; } = 2 * Limits.RpcSlotsMax;
+
+    /// <summary>Rounds of fetching after which nothing else is admitted until the request has run.</summary>
+    public int FetchRoundsMax { get; init; } = 4;
+
+    /// <summary>Fetches of one volume that may be under way.</summary>
+    public int FetchesMax { get; init; } = 8;
+
+    /// <summary>A request that took longer is written to the log.</summary>
+    public TimeSpan SlowRequest { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>First wait before a store that failed is opened again; doubled up to <see cref="ReopenWaitMax"/>.</summary>
+    public TimeSpan ReopenWait { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Longest wait before a store that failed is opened again.</summary>
+    public TimeSpan ReopenWaitMax { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,175 @@
+using FlexFs.Core;
+using FlexFs.Metadata;
+using FlexFs.MetadataService.Pipeline;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Rpc;
+using FlexFs.Wire;
+
+namespace FlexFs.MetadataService.Sessions;
+
+/// <summary>One connection of a session: requests in, replies out.</summary>
+/// <remarks>
+/// 1. Until the session has told what it has open, its other requests wait here.
+/// 2. After <see cref="Supersede"/> or the end of the connection nothing of it is executed that had not begun.
+/// Requests come from the connection's loop, replies from the volume's context; what both touch is guarded by the gate.
+/// </remarks>
+internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<ServiceRequest> _untilReclaimed = new();
+    private readonly ISessionOwner _owner;
+    private readonly VolumeExecutor _executor;
+    private readonly RequestPool _pool;
+    private RpcServerConnection? _connection;
+    private bool _mustReclaim;
+    private bool _isCorked;
+    private volatile bool _isClosed;
+
+    public SessionConnection(
+        ISessionOwner owner, VolumeExecutor executor, RequestPool pool, LiveSession session, ulong incarnation)
+    {
+        _owner = owner;
+        _executor = executor;
+        _pool = pool;
+        Session = session;
+        Incarnation = incarnation;
+        _mustReclaim = !session.HasReclaimed;
+    }
+
+    /// <summary>Whose it is.</summary>
+    public LiveSession Session { get; }
+
+    /// <summary>Counts the connections of the session.</summary>
+    public ulong Incarnation { get; }
+
+    /// <inheritdoc/>
+    public bool IsClosed => _isClosed;
+
+    /// <inheritdoc/>
+    public void OnOpened(RpcServerConnection connection)
+    {
+        _connection = connection;
+        if (_isClosed) connection.End("a newer connection has taken the session over");
+    }
+
+    /// <inheritdoc/>
+    public void OnRequest(RpcServerConnection connection, in FrameHeader header, ReadOnlyMemory<byte> payload)
+    {
+        var opcode = (Opcode)header.Opcode;
+        if ((FrameFlags.OneWay & header.Flags) != 0 || header.Opcode >= RequestClasses.FirstInternalOpcode)
+        {
+            // Internal requests are the service's own; and what changes nothing and is not answered need not run.
+            connection.Reply(header, Errno.ENOSYS);
+            return;
+        }
+
+        if (opcode == Opcode.EndSession)
+        {
+            _owner.EndSession(this, header);
+            return;
+        }
+
+        var request = _pool.Rent();
+        request.Header = header;
+        request.Sink = this;
+        request.Lane = Session.Lane;
+        request.Class = RequestClasses.Of(opcode);
+        request.Engine = new EngineRequest(
+            opcode, Session.Id, Incarnation, header.Slot, header.Number, request.Keep(payload.Span));
+        if (opcode != Opcode.Reclaim && MustWait(request)) return;
+        if (_executor.TryEnqueue(request)) return;
+        _pool.Return(request);
+        connection.End("more requests are waiting than the session's window has");
+    }
+
+    /// <inheritdoc/>
+    public void OnClosed(RpcServerConnection connection, RpcEnd end)
+    {
+        _isClosed = true;
+        _owner.ConnectionEnded(this, end.ToString());
+    }
+
+    /// <summary>A newer connection or the end of the session takes its place.</summary>
+    public void Supersede(string reason)
+    {
+        _isClosed = true;
+        _connection?.End(reason);
+    }
+
+    /// <summary>Ends it when what was answered has left.</summary>
+    public void CloseAfterReplies(string reason) => _connection?.Close(reason);
+
+    /// <summary>Replies from now on carry the epoch of the store as it was opened again.</summary>
+    public void SetEpoch(ulong epoch)
+    {
+        if (_connection is { } connection) connection.Epoch = epoch;
+    }
+
+    /// <summary>Answers a request that the owner took over.</summary>
+    public void Answer<T>(in FrameHeader header, in T reply)
+        where T : IWireRecord<T> => _connection?.Reply(header, reply);
+
+    /// <inheritdoc/>
+    public void Reply(ServiceRequest request, Errno errno, ReadOnlySpan<byte> body)
+    {
+        if (_connection is { } connection)
+        {
+            if (!_isCorked) connection.Cork();
+            _isCorked = true;
+            connection.Reply(request.Header, errno, body);
+        }
+
+        if (request.Engine.Opcode == Opcode.Reclaim && errno == Errno.OK) Reclaimed(request);
+        _pool.Return(request);
+    }
+
+    /// <inheritdoc/>
+    public void Drop(ServiceRequest request) => _pool.Return(request);
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+        if (!_isCorked) return;
+        _isCorked = false;
+        _connection!.Uncork();
+    }
+
+    private bool MustWait(ServiceRequest request)
+    {
+        lock (_gate)
+        {
+            if (_mustReclaim) _untilReclaimed.Enqueue(request);
+            return _mustReclaim;
+        }
+    }
+
+    private void Reclaimed(ServiceRequest reclaim)
+    {
+        if (!WireCodec.Read<ReclaimRequest>(reclaim.Engine.Payload).IsLast || _isClosed) return;
+        Session.HasReclaimed = true;
+        lock (_gate)
+        {
+            _mustReclaim = false;
+            while (_untilReclaimed.TryDequeue(out var request))
+            {
+                // The window bounds both queues, so there is room.
+                if (!_executor.TryEnqueue(request)) _pool.Return(request);
+            }
+        }
+
+        _owner.SessionReclaimed(Session);
+    }
+}
+
+/// <summary>What a connection tells the owner of its session. Any thread.</summary>
+internal interface ISessionOwner
+{
+    /// <summary>The connection is gone.</summary>
+    void ConnectionEnded(SessionConnection connection, string reason);
+
+    /// <summary>The client wants its session to end; to be answered.</summary>
+    void EndSession(SessionConnection connection, FrameHeader request);
+
+    /// <summary>The session has told all that it has open. On the volume's context.</summary>
+    void SessionReclaimed(LiveSession session);
+}

@@ -1,0 +1,366 @@
+using FlexFs.Core;
+using FlexFs.Metadata.Operations.Internal;
+using FlexFs.Metadata.Records;
+using FlexFs.MetadataService.Pipeline;
+using FlexFs.MetadataService.Objects;
+using FlexFs.MetadataService.Sessions;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Protocol.Sessions;
+using FlexFs.Rpc;
+using FlexFs.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.MetadataService.Volumes;
+
+/// <summary>One open volume: its executor, its sessions and its upkeep.</summary>
+/// <remarks>
+/// 1. A session is served by one connection at a time, the one with the highest incarnation.
+/// 2. Only a session that was silent for its whole term is expired, as measured while this server was up.
+/// 3. Until every session that was there at the start has told what it has open, or is expired, no orphan is removed.
+/// Everything runs on the volume's context, except where it says otherwise.
+/// </remarks>
+internal sealed class VolumeService : ISessionOwner
+{
+    private readonly VolumeSeat _seat;
+    private readonly ServiceOptions _options;
+    private readonly ILogger _log;
+    private readonly VolumeExecutor _executor;
+    private readonly VolumeCalls _calls;
+    private readonly RequestPool _pool;
+    private readonly ObjectReaper? _reaper;
+    private readonly SortedDictionary<SessionId, LiveSession> _sessions = [];
+    private VolumeRecord _record;
+    private bool _isInGrace = true;
+    private bool _isInUpkeep;
+    private bool _isClosing;
+    private long _idleSince;
+    private int _sessionCount;
+
+    private VolumeService(VolumeSeat seat)
+    {
+        _seat = seat;
+        _options = seat.Options;
+        _log = seat.Log;
+        _executor = new VolumeExecutor(seat)
+        {
+            Stopped = OnStopped,
+            Reopened = OnReopened,
+        };
+        _calls = new VolumeCalls(_executor);
+        _pool = new RequestPool(_options.QueuedRequestsMax * 2);
+        _reaper = seat.Deleter is null ? null : new ObjectReaper(seat, seat.Deleter, _calls);
+        _idleSince = seat.Clock.GetTimestamp();
+    }
+
+    /// <summary>The volume.</summary>
+    public VolumeDescription Volume => _seat.Volume;
+
+    /// <summary>Where its steps run.</summary>
+    public SynchronizationContext Context => _seat.Context;
+
+    /// <summary>Sessions, connected or not. Any thread.</summary>
+    public int SessionCount => Volatile.Read(ref _sessionCount);
+
+    /// <summary>Why it stopped by itself; null while it serves. Any thread.</summary>
+    public string? StopReason => _executor.StopReason;
+
+    /// <summary>Whether nobody has needed it for long, and nothing is left to do.</summary>
+    public bool MayClose => _sessions.Count == 0 && !_isInGrace && !_isInUpkeep && _executor.Waiting == 0
+        && _reaper is not { HasCondemned: true }
+        && _seat.Clock.GetElapsedTime(_idleSince) >= _options.IdleClose;
+
+    /// <summary>Opens the store, makes the volume in it at first use, and learns which sessions may come back.</summary>
+    /// <exception cref="Metadata.Storage.StorageException">The store is damaged, open elsewhere or out of reach.</exception>
+    /// <exception cref="IOException">The store is of another volume, or has no space.</exception>
+    public static async Task<VolumeService> OpenAsync(VolumeSeat seat, CancellationToken cancellationToken)
+    {
+        var service = new VolumeService(seat);
+        await service._executor.StartAsync(cancellationToken);
+        try
+        {
+            await service.PrepareAsync();
+            return service;
+        }
+        catch
+        {
+            await service._executor.CloseAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Answers a hello whose token was found good.</summary>
+    public async Task<RpcAcceptance> AcceptAsync(SessionHello hello, bool isReadOnly)
+    {
+        if (StopReason is { } stopped)
+        {
+            return RpcAcceptance.No(Errno.EIO, $"volume {Volume.Name} stopped: {stopped}; see the metadata server's log");
+        }
+
+        if (_isClosing) return RpcAcceptance.No(Errno.EAGAIN, "the metadata server is stopping: connect again");
+        _idleSince = _seat.Clock.GetTimestamp();
+        var resumed = await ResumeAsync(hello);
+        if (resumed.Errno == Errno.OK) return Welcome(resumed.Session!, hello, isResumed: true);
+        if (resumed.Errno != Errno.ESTALE) return RpcAcceptance.No(resumed.Errno, Explain(resumed.Errno));
+        if (_sessions.Count >= _options.SessionsMax)
+        {
+            return RpcAcceptance.No(Errno.ENFILE, $"volume {Volume.Name} has {_sessions.Count} sessions: no more are taken");
+        }
+
+        var key = _seat.NewSessionKey();
+        var client = LogText.Of(hello.ClientName);
+        var began = await _calls.RunAsync(
+            InternalOpcode.BeginSession,
+            new BeginSessionRequest { Key = key, ClientName = client, IsReadOnly = isReadOnly || hello.IsReadOnly });
+        if (began.Errno != Errno.OK) return RpcAcceptance.No(began.Errno, Explain(began.Errno));
+        var session = new LiveSession(
+            new SessionId(began.Mutation.Value), client, FirstIncarnation, hasReclaimed: true, _seat.Clock.GetTimestamp());
+        Add(session);
+        Log.SessionBegan(_log, session.Id, client);
+        return Welcome(session, hello with { SessionKey = key, Incarnation = FirstIncarnation }, isResumed: false);
+    }
+
+    /// <summary>Expires who is silent, removes what nobody can come back for, deletes objects.</summary>
+    public async Task<bool> UpkeepAsync()
+    {
+        if (_isInUpkeep || _isClosing || StopReason is not null) return false;
+        _isInUpkeep = true;
+        try
+        {
+            foreach (var session in _sessions.Values.ToArray())
+            {
+                if (session.IsEnding) await RemoveAsync(session);
+                else if (HasExpired(session)) await RemoveAsync(session);
+            }
+
+            if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed))
+            {
+                _executor.SetAllOpensKnown(true);
+                _isInGrace = !await RemoveOrphansAsync();
+            }
+
+            if (!_isInGrace && _executor.Totals.OrphansLeft > 0) await RemoveOrphansAsync();
+            if (!_isInGrace && _reaper is not null) await _reaper.StepAsync();
+            return true;
+        }
+        finally
+        {
+            _isInUpkeep = false;
+        }
+    }
+
+    /// <summary>Answers what was asked so far, then closes connections and store. Sessions stay and may come back.</summary>
+    public async Task<bool> CloseAsync()
+    {
+        _isClosing = true;
+        await _executor.DrainAsync();
+        foreach (var session in _sessions.Values) session.Connection?.CloseAfterReplies("the metadata server is stopping");
+        await _executor.CloseAsync();
+        _seat.Metrics.SessionsChanged(-_sessions.Count);
+        _seat.Metrics.VolumesChanged(-1);
+        Log.VolumeClosed(_log);
+        return true;
+    }
+
+    void ISessionOwner.ConnectionEnded(SessionConnection connection, string reason) =>
+        Context.Post(_ => OnConnectionEnded(connection, reason), null);
+
+    void ISessionOwner.EndSession(SessionConnection connection, FrameHeader request) =>
+        Context.Post(_ => _ = EndSessionAsync(connection, request), null);
+
+    void ISessionOwner.SessionReclaimed(LiveSession session) => Log.SessionReclaimed(_log, session.Id);
+
+    private async Task PrepareAsync()
+    {
+        var created = await _calls.RunAsync(InternalOpcode.CreateVolume, new CreateVolumeRequest
+        {
+            Volume = Volume.Id,
+            BlockSizeLog2 = Volume.BlockSizeLog2,
+            RootMode = RootMode,
+        });
+        if (created.Errno == Errno.EINVAL)
+        {
+            throw new IOException($"the metadata database of volume {Volume.Name} ({Volume.Id}) holds another volume");
+        }
+
+        if (created.Errno != Errno.OK)
+        {
+            throw new IOException($"the metadata of volume {Volume.Name} cannot be made: {created.Errno}");
+        }
+
+        _record = (await _calls.RunAsync(InternalOpcode.GetVolume, default(GetVolumeRequest))).Read<VolumeRecord>();
+        ulong after = 0;
+        for (var isEnd = false; !isEnd;)
+        {
+            var listed = await _calls.RunAsync(
+                InternalOpcode.ListSessions, new ListRequest { After = after, Limit = ListRequest.LimitMax });
+            if (listed.Errno != Errno.OK)
+            {
+                throw new IOException($"the sessions of volume {Volume.Name} cannot be read: {listed.Errno}");
+            }
+
+            var page = listed.Read<SessionListReply>();
+            foreach (var stored in page.Sessions)
+            {
+                Add(new LiveSession(stored.Session, LogText.Of(stored.ClientName), FirstIncarnation, hasReclaimed: false,
+                    _seat.Clock.GetTimestamp()) { IsEnding = stored.IsEnding });
+                after = stored.Session.Value;
+            }
+
+            isEnd = page.IsEnd;
+        }
+
+        _executor.SetAllOpensKnown(_sessions.Count == 0);
+        Log.VolumeOpened(_log, _executor.Epoch, _sessions.Count);
+    }
+
+    private async Task<(Errno Errno, LiveSession? Session)> ResumeAsync(SessionHello hello)
+    {
+        if (hello.Session == SessionId.None) return (Errno.ESTALE, null);
+        if (!_sessions.TryGetValue(hello.Session, out var session) || session.IsEnding) return (Errno.ESTALE, null);
+        var resumed = await _calls.RunAsync(InternalOpcode.ResumeSession, new ResumeSessionRequest
+        {
+            Session = hello.Session,
+            Key = hello.SessionKey,
+            Incarnation = hello.Incarnation,
+        });
+        if (resumed.Errno != Errno.OK) return (resumed.Errno, null);
+
+        // Meanwhile it may have been expired, or a later connection of the same client was quicker.
+        if (session.IsEnding) return (Errno.ESTALE, null);
+        if (session.Incarnation > hello.Incarnation) return (Errno.EACCES, null);
+        session.Incarnation = hello.Incarnation;
+        session.Connection?.Supersede("a newer connection has taken the session over");
+        Log.SessionResumed(_log, session.Id, session.Client, hello.Incarnation);
+        return (Errno.OK, session);
+    }
+
+    private RpcAcceptance Welcome(LiveSession session, in SessionHello hello, bool isResumed)
+    {
+        var connection = new SessionConnection(this, _executor, _pool, session, hello.Incarnation);
+        session.Connection = connection;
+        var welcome = new SessionWelcome
+        {
+            Session = session.Id,
+            SessionKey = hello.SessionKey,
+            Volume = Volume.Id,
+            Root = InodeId.Root,
+            BlockSizeLog2 = _record.BlockSizeLog2,
+            VolumeFeatures = _record.Features,
+            ServerTime = Instant.Now(_seat.Clock),
+            HeartbeatMilliseconds = (uint)_options.Heartbeat.TotalMilliseconds,
+            SessionTermMilliseconds = (uint)_options.SessionTerm.TotalMilliseconds,
+            MustReclaim = !session.HasReclaimed,
+        };
+        return RpcAcceptance.Yes(connection, new RpcWelcome
+        {
+            Epoch = _executor.Epoch,
+            Resumed = isResumed,
+            Body = WireCodec.ToBytes(welcome),
+        });
+    }
+
+    private bool HasExpired(LiveSession session)
+    {
+        var silence = _seat.Clock.GetElapsedTime(session.SilentSince);
+        if (session.Connection is not null || silence < _options.SessionTerm) return false;
+        Log.SessionExpired(_log, session.Id, silence.TotalSeconds, session.Client);
+        return true;
+    }
+
+    /// <summary>Removes a session and what only it had open, step by step; goes on at the next upkeep when a step fails.</summary>
+    private async Task<Errno> RemoveAsync(LiveSession session)
+    {
+        session.IsEnding = true;
+        while (true)
+        {
+            var step = await _calls.RunAsync(
+                InternalOpcode.ExpireSession, new ExpireSessionRequest { Session = session.Id });
+            if (step.Errno is not (Errno.OK or Errno.ESTALE))
+            {
+                Log.UpkeepFailed(_log, step.Errno);
+                return step.Errno;
+            }
+
+            if (step.Errno == Errno.OK && step.Mutation.Value != 0) continue;
+            if (_sessions.Remove(session.Id)) CountSessions(-1);
+            _idleSince = _seat.Clock.GetTimestamp();
+            return Errno.OK;
+        }
+    }
+
+    private async Task EndSessionAsync(SessionConnection connection, FrameHeader request)
+    {
+        var session = connection.Session;
+        if (session.IsEnding || session.Connection != connection) return;
+        if (await RemoveAsync(session) != Errno.OK) return;
+        Log.SessionEnded(_log, session.Id, session.Client);
+        connection.Answer(request, default(EmptyReply));
+        connection.CloseAfterReplies("the session has ended");
+    }
+
+    private async Task<bool> RemoveOrphansAsync()
+    {
+        ulong removed = 0;
+        for (ulong after = 0; ;)
+        {
+            var step = await _calls.RunAsync(
+                InternalOpcode.RemoveOrphans, new ListRequest { After = after, Limit = ListRequest.LimitMax });
+            if (step.Errno != Errno.OK)
+            {
+                Log.UpkeepFailed(_log, step.Errno);
+                return false;
+            }
+
+            var pass = step.Read<RemoveOrphansReply>();
+            removed += pass.Removed;
+            if (pass.IsEnd) break;
+            after = pass.Next;
+        }
+
+        if (removed > 0) Log.OrphansRemoved(_log, removed);
+        return true;
+    }
+
+    private void OnConnectionEnded(SessionConnection connection, string reason)
+    {
+        var session = connection.Session;
+        if (session.Connection != connection) return;
+        session.Connection = null;
+        session.SilentSince = _seat.Clock.GetTimestamp();
+        if (!session.IsEnding) Log.SessionDisconnected(_log, session.Id, reason);
+    }
+
+    private void OnReopened(ulong epoch)
+    {
+        foreach (var session in _sessions.Values) session.Connection?.SetEpoch(epoch);
+    }
+
+    private void OnStopped(string reason)
+    {
+        if (_isClosing) return;
+        foreach (var session in _sessions.Values) session.Connection?.Supersede($"volume {Volume.Name} stopped: {reason}");
+    }
+
+    private void Add(LiveSession session)
+    {
+        _sessions.Add(session.Id, session);
+        CountSessions(1);
+    }
+
+    private void CountSessions(int change)
+    {
+        Volatile.Write(ref _sessionCount, _sessionCount + change);
+        _seat.Metrics.SessionsChanged(change);
+    }
+
+    private string Explain(Errno errno) => errno switch
+    {
+        Errno.EACCES => "the session is in use by a newer connection, or its key is wrong",
+        Errno.ENOSPC => $"volume {Volume.Name}: no space left for metadata at the server",
+        Errno.ECONNABORTED => $"volume {Volume.Name} stopped: {StopReason}",
+        _ => $"volume {Volume.Name}: the session cannot begin ({errno})",
+    };
+
+    private const ulong FirstIncarnation = 1;
+    private const uint RootMode = 0x1ED; // rwxr-xr-x, as mkfs.ext4 makes it
+}
