@@ -25,6 +25,7 @@ public partial class SourceTests
     {
         [("Fuse", "*", "new Thread")] = "a thread for each device queue blocks in read(2) or the ring; no task can",
         [("Metadata.RocksDb", "*", "new Thread")] = "the commit thread blocks in fsync(2), away from the executor",
+        [("Objects", "BlockingThreads.cs", "new Thread")] = "the bounded set of threads that executables hand to their stores",
     };
 
     [Fact]

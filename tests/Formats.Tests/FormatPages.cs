@@ -29,6 +29,8 @@ public sealed record FormatPage(string File, string Title, Assembly Assembly, st
         new("protocol-sessions", "Requests and replies: sessions", typeof(Protocol.Metadata.Extent).Assembly, "FlexFs.Protocol.Sessions"),
         new("rpc", "Frames and the start of a connection", typeof(Rpc.FrameHeader).Assembly, "FlexFs.Rpc"),
         new("metadata-records", "Stored records of the metadata", typeof(Metadata.Records.EntryRecord).Assembly, "FlexFs.Metadata.Records"),
+        new("object-format", "Objects: the header and its frame index", typeof(Blocks.Format.ObjectHeader).Assembly, "FlexFs.Blocks.Format"),
+        new("object-store", "Objects that a store has besides", typeof(Objects.OwnerRecord).Assembly, "FlexFs.Objects"),
     ];
 
     /// <summary>All assemblies whose records have pages and golden files.</summary>
