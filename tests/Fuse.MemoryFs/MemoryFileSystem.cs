@@ -28,6 +28,7 @@ public sealed class MemoryFileSystem : IFuseFileSystem
     private readonly FuseOpenFlags _openFlags;
     private readonly Dictionary<ulong, MemoryInode> _inodes = [];
     private ulong _nextId = 1;
+    private FuseNotifier? _notifier;
 
     /// <param name="time">The clock of file times.</param>
     /// <param name="xattrs">Whether there are extended attributes; without, each new file costs a request less.</param>
@@ -44,6 +45,9 @@ public sealed class MemoryFileSystem : IFuseFileSystem
     }
 
     private long Now => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    /// <inheritdoc/>
+    public void Attached(FuseConnection connection) => _notifier = connection.Notifier;
 
     /// <inheritdoc/>
     public void Forget(ulong nodeId, ulong lookups)
@@ -262,7 +266,13 @@ public sealed class MemoryFileSystem : IFuseFileSystem
         lock (_lock)
         {
             _inodes.TryGetValue(request.NodeId, out inode);
-            if (inode is not null && (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0) inode.ClearSetId();
+            if (inode is not null && (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0)
+            {
+                uint mode = inode.Mode;
+                inode.ClearSetId();
+                // A WRITE's answer has no attributes, and the kernel would show its cached mode until they expire.
+                if (mode != inode.Mode) _notifier?.InvalidateAttributes(inode.Id);
+            }
         }
         if (inode?.Data is null) return Refuse(request, Errno.EBADF);
         lock (inode.DataLock)

@@ -4,6 +4,15 @@ using FlexFs.Fuse;
 using FlexFs.Fuse.MemoryFs;
 
 // memoryfs MOUNTPOINT [--readers=N] [--no-xattr] [--flush]: mounts, prints "ready", serves until unmounted or told to end.
+if (args is ["--map", var file, var length])
+{
+    // For the tests: fills a file through a shared mapping, from a process that does not serve it.
+    using var map = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(file, System.IO.FileMode.Open);
+    using var view = map.CreateViewAccessor();
+    for (int i = 0; i < int.Parse(length, System.Globalization.CultureInfo.InvariantCulture); i++) view.Write(i, (byte)'M');
+    view.Flush();
+    return 0;
+}
 if (args.Length == 0 || args[0].StartsWith('-'))
 {
     Console.Error.WriteLine("usage: memoryfs MOUNTPOINT [--readers=N] [--no-xattr] [--flush]");

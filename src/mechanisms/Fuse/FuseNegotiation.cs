@@ -5,7 +5,7 @@ namespace FlexFs.Fuse;
 /// <summary>What kernel and server agreed on at INIT, once per connection.</summary>
 /// <remarks>
 /// INIT is not sent again to a server that takes a connection over, so this value must outlive the one that agreed.
-/// It is plain memory without references (40 bytes) and may be copied as such.
+/// It is plain memory without references (32 bytes) and may be copied as such.
 /// </remarks>
 /// <param name="Capabilities">Offered by the kernel and taken by the server.</param>
 /// <param name="Minor">Protocol 7.<c>Minor</c>: the smaller of both sides'.</param>
