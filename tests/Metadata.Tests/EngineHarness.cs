@@ -137,6 +137,16 @@ internal sealed class EngineHarness
         Engine.Committed(batch.Sequence);
     }
 
+    /// <summary>After a rollback: what was not durable was not executed, so its numbers come again.</summary>
+    public void ForgetNumbers()
+    {
+        _numbers.Clear();
+        foreach (var pair in Store.Pairs.Where(pair => pair.Key[0] == (byte)KeyFamily.Reply))
+        {
+            _numbers[new SessionId(Keys.NumberAt(pair.Key, 1))] = WireCodec.Read<ReplyRecord>(pair.Value).Number;
+        }
+    }
+
     /// <summary>The server restarts: only what is durable is left.</summary>
     public void Restart() => Engine = new VolumeEngine(Store.Position, Options);
 

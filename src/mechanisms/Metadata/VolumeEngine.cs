@@ -122,6 +122,7 @@ public sealed class VolumeEngine
     public void RollBack(StorePosition durable)
     {
         _set.RollBack(durable);
+        _context.Progress.Clear();
         _opens.RollBack(durable.Sequence);
         _mustPassOrphans |= _unfinished.Count > 0;
         _unfinished.Clear();

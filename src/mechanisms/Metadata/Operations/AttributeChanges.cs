@@ -68,7 +68,7 @@ internal static class AttributeChanges
             }
             else
             {
-                isDone = FileBlocks.CutOff(c, inode, (ulong)size, out allocated);
+                isDone = FileBlocks.CutOff(c, inode, ref record, (ulong)size, out allocated);
                 c.LiveBytes.Apply(c);
             }
 
@@ -77,7 +77,7 @@ internal static class AttributeChanges
         }
 
         // ftruncate(2) marks mtime and ctime even when the size stays; cached bytes are stale only when it does not.
-        var changed = size != record.SizeBytes;
+        var changed = isDone && size != record.SizeBytes;
         record = record with
         {
             SizeBytes = isDone ? size : record.SizeBytes,

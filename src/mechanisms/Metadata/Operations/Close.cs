@@ -9,7 +9,13 @@ internal static class Close
     public static Outcome Run(OperationContext c, in CloseRequest request)
     {
         if (request.Inodes.IsDefaultOrEmpty) return Outcome.Ok;
-        foreach (var inode in request.Inodes) End(c, c.Session, inode);
+        var seen = new HashSet<InodeId>();
+        foreach (var inode in request.Inodes)
+        {
+            // Named twice, it would be removed twice: what this request did is not yet seen by what it reads.
+            if (seen.Add(inode)) End(c, c.Session, inode);
+        }
+
         return Outcome.Ok;
     }
 
@@ -19,8 +25,6 @@ internal static class Close
         if (!c.Opens.IsOpenIn(session, inode)) return;
         c.SetOpen(session, inode, isOpen: false);
         if (c.Opens.IsOpenElsewhere(session, inode)) return;
-
-        // Named twice in one request it is gone at the second.
         if (c.TryGetInode(inode, out var record) && record.LinkCount == 0) InodeRemoval.Remove(c, inode, record);
     }
 }

@@ -41,6 +41,23 @@ internal static class InodeRemoval
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now });
     }
 
+    private static bool RemoveXattrs(OperationContext c, InodeId inode)
+    {
+        var from = Keys.Xattrs(inode);
+        var end = Keys.After(from);
+        while (true)
+        {
+            var page = c.Transaction.Scan(from, end, XattrsPerPage);
+            foreach (var pair in page.Pairs) c.Transaction.Delete(pair.Key);
+            if (page.IsComplete) return true;
+            if (page.Pairs.Count > 0) return false;
+            from = page.Resume;
+        }
+    }
+
+    // A page brings the values along, up to 64 KiB each.
+    private const int XattrsPerPage = 64;
+
     /// <summary>Removes an inode without a name that nobody has open; when it is too large for one step, a part of it.</summary>
     /// <returns>Whether it is gone. Otherwise it is an orphan, to be removed by RemoveOrphans.</returns>
     public static bool Remove(OperationContext c, InodeId inode, InodeRecord record)
@@ -48,16 +65,13 @@ internal static class InodeRemoval
         var isWhole = true;
         if ((record.Flags & InodeFlags.HasXattrs) != 0)
         {
-            var page = c.Transaction.Scan(
-                Keys.Xattrs(inode), Keys.After(Keys.Xattrs(inode)), Math.Max(1, c.Options.RemovalStep / 4));
-            foreach (var pair in page.Pairs) c.Transaction.Delete(pair.Key);
-            isWhole = page.IsComplete;
+            isWhole = RemoveXattrs(c, inode);
         }
 
         var isInline = (record.Flags & InodeFlags.IsInline) != 0;
         if (!isInline && record.AllocatedBytes > 0)
         {
-            isWhole &= FileBlocks.CutOff(c, inode, 0, out var allocated);
+            isWhole &= FileBlocks.CutOff(c, inode, ref record, 0, out var allocated);
             c.LiveBytes.Apply(c);
             c.AddOwnerUsage(record.UserId, record.GroupId, allocated, 0);
             record = record with { AllocatedBytes = record.AllocatedBytes + allocated };

@@ -32,6 +32,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
 {
     private readonly byte[] _key = new byte[Keys.BytesMax];
     private readonly List<(SessionId Session, InodeId Inode, bool IsOpen)> _openChanges = [];
+    private readonly List<(InodeId Inode, ulong DataVersion, ulong Index)> _progress = [];
     private IBufferWriter<byte>? _reply;
 
     /// <summary>Reads and writes.</summary>
@@ -45,6 +46,9 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
 
     /// <summary>Live bytes that this operation changes.</summary>
     public LiveBytes LiveBytes { get; } = new();
+
+    /// <summary>Where long removals are.</summary>
+    public RemovalProgress Progress { get; } = new();
 
     /// <summary>Extents under work.</summary>
     public List<Extent> Extents { get; } = [];
@@ -115,6 +119,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         LiveBytes.Clear();
         Unfinished.Clear();
         Removed.Clear();
+        _progress.Clear();
     }
 
     /// <summary>Makes the changes, opens included, what every later request sees.</summary>
@@ -122,7 +127,8 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     {
         Transaction.Commit();
         foreach (var (session, inode, isOpen) in _openChanges) opens.Set(session, inode, isOpen, observed);
-        _openChanges.Clear();
+        foreach (var (inode, dataVersion, index) in _progress) Progress.Note(inode, dataVersion, index);
+        Forget();
     }
 
     /// <summary>Appends the reply of a read; nothing when something was missing.</summary>
@@ -140,6 +146,10 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
 
     /// <summary>Opens or closes an inode for a session when the request takes effect.</summary>
     public void SetOpen(SessionId session, InodeId inode, bool isOpen) => _openChanges.Add((session, inode, isOpen));
+
+    /// <summary>Notes where a long removal is, when the request takes effect.</summary>
+    public void NoteProgress(InodeId inode, ulong dataVersion, ulong index) =>
+        _progress.Add((inode, dataVersion, index));
 
     /// <summary>Reads an inode.</summary>
     public bool TryGetInode(InodeId inode, out InodeRecord record) =>

@@ -77,7 +77,10 @@ internal static class Rename
         var newName = request.NewName.Span;
         c.TryGetInode(source.Child, out var first);
         c.TryGetInode(target.Child, out var second);
+
+        // One after the other: the second's other name may be below the first, which has moved by then.
         Rehome(c, source.Child, ref first, request.OldParent, oldName, request.NewParent);
+        c.PutInode(source.Child, first with { ChangedAt = c.Now });
         Rehome(c, target.Child, ref second, request.NewParent, newName, request.OldParent);
         c.DeleteLink(source.Child, request.OldParent, oldName);
         c.DeleteLink(target.Child, request.NewParent, newName);
@@ -86,7 +89,6 @@ internal static class Rename
         c.PutEntry(request.NewParent, newName, source with { Cookie = target.Cookie });
         c.PutEntry(request.OldParent, oldName, target with { Cookie = source.Cookie });
         var gained = (source.Type == FileType.Directory ? 1 : 0) - (target.Type == FileType.Directory ? 1 : 0);
-        c.PutInode(source.Child, first with { ChangedAt = c.Now });
         c.PutInode(target.Child, second with { ChangedAt = c.Now });
         Directories.Change(c, request.NewParent, 0, gained);
         Directories.Change(c, request.OldParent, 0, -gained);

@@ -14,7 +14,15 @@ internal static class Paging
         var after = new byte[9];
         after[0] = (byte)family;
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(after.AsSpan(1), request.After);
-        page = c.Transaction.Scan(Keys.Next(after), Keys.After(Keys.Family(family)), (int)request.Limit);
+        var from = Keys.Next(after);
+        var end = Keys.After(Keys.Family(family));
+        do
+        {
+            // A page of which all was removed since its snapshot is empty and not the end: the next one follows.
+            page = c.Transaction.Scan(from, end, (int)request.Limit);
+            from = page.Resume;
+        }
+        while (!page.IsComplete && page.Pairs.Count == 0);
 
         // Changes since the page's snapshot may have added to it; a page not longer than asked keeps replies bounded.
         if (page.Pairs.Count > (int)request.Limit)
