@@ -62,7 +62,7 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
     }
 
     /// <summary>Asks for the bytes of the file's record, or for the attributes that say that there are none.</summary>
-    public async ValueTask<Errno> LoadInlineAsync(CachedInode inode) => await FetchAsync(inode, 0, CancellationToken.None);
+    public async ValueTask<Errno> LoadInlineAsync(CachedInode inode) => await FetchAsync(inode, 0, CancellationToken.None, always: true);
 
     /// <summary>How many extents the server has for a block.</summary>
     public async ValueTask<Result<int>> CountExtentsAsync(CachedInode inode, ulong block)
@@ -236,7 +236,8 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
     }
 
     // One request at a time for an inode: readers that need the same map wait for the first and find it.
-    private async ValueTask<Errno> FetchAsync(CachedInode inode, ulong block, CancellationToken cancellationToken)
+    private async ValueTask<Errno> FetchAsync(
+        CachedInode inode, ulong block, CancellationToken cancellationToken, bool always = false)
     {
         await inode.Fetching.EnterAsync();
         try
@@ -244,8 +245,8 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
             uint count;
             lock (inode.Gate)
             {
-                if (inode.TryGetInline(out _)) return Errno.OK;
-                if (inode.Extents is { } map && map.TryGet(block, out _)) return Errno.OK;
+                if (!always && inode.TryGetInline(out _)) return Errno.OK;
+                if (!always && inode.Extents is { } map && map.TryGet(block, out _)) return Errno.OK;
                 var blocks = ((ulong)inode.Known.SizeBytes + (1UL << blockSizeLog2) - 1) >> blockSizeLog2;
                 count = blocks > block ? (uint)Math.Min(BlocksAhead, blocks - block) : 1;
             }

@@ -45,7 +45,7 @@ internal sealed class CommitBuilder(InodeId inode, int blockSizeLog2)
 
         _uploads.Add(upload);
         _payloadBytes += bytes;
-        foreach (var (block, objectOffset, blockOffset, length) in upload.Extents)
+        foreach (var (block, objectOffset, blockOffset, length, _) in upload.Extents)
         {
             Overlay(block).Add(new Extent
             {

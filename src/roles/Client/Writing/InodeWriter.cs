@@ -254,13 +254,15 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <returns>None when there are no such bytes.</returns>
     public Upload? SealBase()
     {
+        foreach (var older in Uploads) older.Extents.RemoveAll(static extent => extent.IsBase);
+        BaseVersion = 0;
         if (!Inode.TryGetInline(out var data)) return null;
         BaseVersion = Inode.Known.DataVersion;
         var gaps = new List<Gap>();
         Dirty.Read(0, new byte[data.Length], gaps);
         if (gaps.Count == 0) return null;
         var upload = NewUpload(at: 0);
-        foreach (var gap in gaps) upload.Append(0, gap.At, data.Slice(gap.At, gap.Length));
+        foreach (var gap in gaps) upload.Append(0, gap.At, data.Slice(gap.At, gap.Length), isBase: true);
         return upload;
     }
 

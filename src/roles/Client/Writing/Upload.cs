@@ -63,7 +63,7 @@ internal sealed class Upload
     public long End(int blockSizeLog2)
     {
         var end = 0L;
-        foreach (var (block, _, offset, length) in _extents)
+        foreach (var (block, _, offset, length, _) in _extents)
         {
             end = Math.Max(end, ((long)block << blockSizeLog2) + offset + length);
         }
@@ -72,17 +72,17 @@ internal sealed class Upload
     }
 
     /// <summary>Adds bytes of a block behind what it has.</summary>
-    public void Append(ulong block, int blockOffset, ReadOnlyMemory<byte> bytes)
+    public void Append(ulong block, int blockOffset, ReadOnlyMemory<byte> bytes, bool isBase = false)
     {
         _content.Add(bytes);
         if (_extents.Count > 0 && _extents[^1] is var last
-            && last.Block == block && last.BlockOffset + last.Length == blockOffset)
+            && last.IsBase == isBase && last.Block == block && last.BlockOffset + last.Length == blockOffset)
         {
             _extents[^1] = last with { Length = last.Length + bytes.Length };
         }
         else
         {
-            _extents.Add(new PlacedExtent(block, PlainBytes, blockOffset, bytes.Length));
+            _extents.Add(new PlacedExtent(block, PlainBytes, blockOffset, bytes.Length, isBase));
         }
 
         PlainBytes += bytes.Length;
@@ -117,7 +117,7 @@ internal sealed class Upload
     /// <summary>Copies its bytes to where they belong in the first block.</summary>
     public void CopyTo(Span<byte> block)
     {
-        foreach (var (_, objectOffset, blockOffset, length) in _extents)
+        foreach (var (_, objectOffset, blockOffset, length, _) in _extents)
         {
             CopyOut(objectOffset, block.Slice(blockOffset, length));
         }
@@ -127,14 +127,14 @@ internal sealed class Upload
     public void FillFrom(ReadOnlyMemory<byte> before)
     {
         var position = 0;
-        foreach (var (_, _, blockOffset, length) in _extents.ToArray())
+        foreach (var (_, _, blockOffset, length, _) in _extents.ToArray())
         {
             var end = Math.Min(blockOffset, before.Length);
-            if (end > position) Append(0, position, before[position..end]);
+            if (end > position) Append(0, position, before[position..end], isBase: true);
             position = Math.Max(position, blockOffset + length);
         }
 
-        if (position < before.Length) Append(0, position, before[position..]);
+        if (position < before.Length) Append(0, position, before[position..], isBase: true);
     }
 
     /// <summary>Forgets what lies behind the new end of the file; the object may keep bytes that nothing refers to.</summary>
@@ -155,4 +155,5 @@ internal sealed class Upload
 /// <param name="ObjectOffset">In the upload's object.</param>
 /// <param name="BlockOffset">In the block.</param>
 /// <param name="Length">Bytes.</param>
-internal readonly record struct PlacedExtent(ulong Block, int ObjectOffset, int BlockOffset, int Length);
+/// <param name="IsBase">Whether they are from the file's record: what it had at <see cref="InodeWriter.BaseVersion"/>.</param>
+internal readonly record struct PlacedExtent(ulong Block, int ObjectOffset, int BlockOffset, int Length, bool IsBase);
