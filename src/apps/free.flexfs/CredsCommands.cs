@@ -13,14 +13,14 @@ internal static class CredsCommands
     {
         Option<string?> credsFile = FreeCommandLine.CredsFile();
         Option<string?> token = Flags.Text(
-            "--token", "uuid", "account token, which may look at the volume and its usage; the word new makes one; asked for when left out");
+            "--token", "uuid", "account token, which may look at the volume and its usage; the word new makes one; - reads stdin; asked for when left out");
         Option<bool> force = Flags.Switch("--force", "replace credentials that are there");
         Command command = new("creds", "write the credentials file") { credsFile, token, force };
         command.SetAction(parse =>
         {
             string path = FlexFsPaths.OfUser().Expand(parse.GetValue(credsFile)!);
             CredentialsFile.RequireAbsent(path, parse.GetValue(force));
-            string text = parse.GetValue(token) ?? TerminalPrompt.OfProcess().AskSecret("account token (a UUID, or new)", "--token");
+            string text = SecretInput.Require(parse.GetValue(token), "account token (a UUID, or new)", "--token");
             string made = "";
             if (text == "new") text = made = TokenHash.NewToken();
             if (!TokenHash.TryParseToken(text, out string canonical))

@@ -30,8 +30,8 @@ internal static class InitVolumeCommand
             Retention.TryParse, Retention.Rule);
         Option<Guid> id = Flags.Parsed<Guid>(
             "--id", "uuid", "id of a volume that exists already, to describe it again", Guid.TryParse, "an id is a UUID");
-        Option<string?> volumeToken = Flags.Text("--volumeToken", "uuid", "token of mounts; the word new makes one");
-        Option<string?> metaToken = Flags.Text("--metaToken", "uuid", "token of the metadata server; the word new makes one");
+        Option<string?> volumeToken = Flags.Text("--volumeToken", "uuid", "token of mounts; the word new makes one, - reads stdin");
+        Option<string?> metaToken = Flags.Text("--metaToken", "uuid", "token of the metadata server; the word new makes one, - reads stdin");
         Option<bool> force = Flags.Switch(
             "--force", "change the volume that is there: its tokens, metaAddr, compression and retention, as far as given");
         Command command = new("volume", "describe the volume and make its tokens")
@@ -51,8 +51,8 @@ internal static class InitVolumeCommand
                 BlockSize = Given(parse, blockSize),
                 Compression = parse.GetValue(compression),
                 Retention = Given(parse, retention),
-                VolumeToken = parse.GetValue(volumeToken),
-                MetaToken = parse.GetValue(metaToken),
+                VolumeToken = SecretInput.Optional(parse.GetValue(volumeToken), "--volumeToken"),
+                MetaToken = SecretInput.Optional(parse.GetValue(metaToken), "--metaToken"),
             };
             Describe(FlexFsPaths.OfUser().Expand(parse.GetValue(dbFolder)!), request, parse.GetValue(force),
                 parse.InvocationConfiguration.Output);
