@@ -37,7 +37,7 @@ public sealed class HandleTable
     }
 
     private Span<HandleSlot> Slots =>
-        _region.Slots<HandleSlot>(_region.Layout.HandlesOffset, _region.Layout.HandleCapacity);
+        _region.Slots<HandleSlot>(RegionLayout.HandlesOffset, _region.Layout.HandleCapacity);
 
     /// <summary>Records an open handle. ENFILE when the table is full.</summary>
     public Errno Add(ulong handle, InodeId inode, uint openFlags)

@@ -34,7 +34,7 @@ public sealed record RegionLayout(int HandleCapacity, int RequestCapacity, int C
     private const long PageBytes = 4096;
 
     /// <summary>Where the handles begin.</summary>
-    public long HandlesOffset => PageBytes;
+    public static long HandlesOffset => PageBytes;
 
     /// <summary>Where the requests begin.</summary>
     public long RequestsOffset => Aligned(HandlesOffset + ((long)HandleCapacity * HandleSlot.SizeBytes));
@@ -176,32 +176,36 @@ public struct RequestSlot
     private ulong _reserved0;
 }
 
-/// <summary>What a chunk of dirty data is.</summary>
+/// <summary>What a chunk of dirty data is: a run of written bytes of one file.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ChunkSlot
 {
     /// <summary>Bytes of a slot.</summary>
     public const int SizeBytes = 64;
 
-    /// <summary><see cref="SlotState"/>; written last.</summary>
+    /// <summary>How far the run is, as <see cref="Client.Writing.DirtyChunkState"/>; 0 is a free chunk. Written last.</summary>
     public int State;
 
-    /// <summary>Bytes in the chunk.</summary>
-    public uint LengthBytes;
+    /// <summary>Where the run begins in the chunk.</summary>
+    public int ChunkOffset;
+
+    /// <summary>Bytes of the run.</summary>
+    public int LengthBytes;
+
+    private uint _reserved0;
 
     /// <summary>The file.</summary>
     public ulong Inode;
 
-    /// <summary>Where in the file they belong.</summary>
-    public ulong FileOffset;
+    /// <summary>Where in the file the run begins.</summary>
+    public long FileOffset;
 
-    /// <summary>Order of writes to one file: what is later lies over what is earlier.</summary>
+    /// <summary>Order of runs: what is later lies over what is earlier.</summary>
     public ulong Sequence;
 
-    /// <summary>When the program wrote them, in nanoseconds since 1970: mtime.</summary>
+    /// <summary>When the program wrote it, in nanoseconds since 1970: mtime.</summary>
     public long WrittenAt;
 
-    private ulong _reserved0;
     private ulong _reserved1;
     private ulong _reserved2;
 }

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using FlexFs.Hosting.CommandLine;
+using FlexFs.Hosting.Files;
+using FlexFs.Hosting.Logging;
+using FlexFs.Hosting.Systemd;
+using FlexFs.Mount;
+
+namespace FlexFs.Apps.Mount;
+
+/// <summary><c>start</c>: mounts a volume, as a daemon or in the foreground.</summary>
+internal static class StartCommand
+{
+    internal static Command Create()
+    {
+        Argument<string> name = new("name") { Description = "the volume" };
+        Argument<string> mountPoint = new("mount-point") { Description = "an empty folder" };
+        var credsFile = CredentialCommands.CredsFile();
+        var foreground = Flags.Switch("--foreground", "stay attached; the way under systemd too", "-f");
+        var verbose = Flags.Switch("--verbose", "log more", "-v");
+        var readOnly = Flags.Switch("--ro", "read-only");
+        var noExec = Flags.Switch("--noExec", "no execution of programs");
+        var noSuid = Flags.Switch("--noSUID", "set-user-ID and set-group-ID bits have no effect");
+        var nonEmpty = Flags.Switch("--nonEmpty", "allow a mount point that is not empty");
+        var xattr = Flags.Switch("--xAttr", "extended attributes");
+        var attrValid = Seconds("--attrValid", "seconds for which the kernel keeps attributes, at most 1");
+        var entryValid = Seconds("--entryValid", "seconds for which the kernel keeps names, at most 1");
+        var noMaxPages = Flags.Switch("--noMaxPages", "do not use requests above 128 KiB");
+        var memCapacity = Size("--memCapacity", "memory for what was read (2% of the machine's, 64M to 4G)");
+        var dirtyCapacity = Size("--dirtyCapacity", "memory for what is not stored yet (2% of the machine's, 64M to 1G)");
+        var logFile = Flags.Text("--logFile", "file", "log of the daemon (default ~/.flexfs/mount/log/<name>)");
+        var pidFile = Flags.Text("--pidFile", "file", "where to write the process id of the mount");
+        var noAdminSsl = Flags.Switch("--noAdminSSL", "the administration server speaks no TLS").Internal();
+        var child = Flags.Switch(Daemon.ChildFlag, "this is the daemon itself").Internal();
+        Command command = new("start", "mount a volume")
+        {
+            name, mountPoint, credsFile, foreground, verbose, readOnly, noExec, noSuid, nonEmpty, xattr, attrValid, entryValid,
+            noMaxPages, memCapacity, dirtyCapacity, logFile, pidFile, noAdminSsl, child,
+        };
+        command.SetAction(async (parse, cancel) =>
+        {
+            var volume = parse.GetValue(name)!;
+            var paths = FlexFsPaths.OfUser();
+            MountSettings settings = new()
+            {
+                Volume = volume,
+                MountPoint = Path.GetFullPath(parse.GetValue(mountPoint)!),
+                CredentialsPath = CredentialCommands.PathOf(parse.GetValue(credsFile), volume),
+                StateFolder = paths.Component("mount"),
+                IsReadOnly = parse.GetValue(readOnly),
+                NoExec = parse.GetValue(noExec),
+                NoSetUid = parse.GetValue(noSuid),
+                AllowNonEmpty = parse.GetValue(nonEmpty),
+                WithXattrs = parse.GetValue(xattr),
+                AttributesValid = TimeSpan.FromSeconds(parse.GetValue(attrValid)),
+                EntriesValid = TimeSpan.FromSeconds(parse.GetValue(entryValid)),
+                LargeRequests = !parse.GetValue(noMaxPages),
+                CacheBytes = parse.GetValue(memCapacity) is { } cache ? cache.Of(MachineMemory.TotalBytes) : null,
+                DirtyBytes = parse.GetValue(dirtyCapacity) is { } dirty ? dirty.Of(MachineMemory.TotalBytes) : null,
+                AdminSsl = !parse.GetValue(noAdminSsl),
+            };
+            var notifier = SystemdNotifier.OfProcess();
+            var isChild = parse.GetValue(child);
+            var attached = parse.GetValue(foreground) || notifier.IsListening;
+            if (!attached && !isChild)
+            {
+                settings.CheckMountPoint();
+                return await Daemon.StartAsync(Environment.GetCommandLineArgs().Skip(1), parse.InvocationConfiguration.Error);
+            }
+
+            LogSettings log = new() { Verbose = parse.GetValue(verbose) };
+            // Relative paths are of the folder that the command was started in.
+            var pidPath = parse.GetValue(pidFile) is { } pid ? Path.GetFullPath(pid) : null;
+            if (isChild)
+            {
+                var file = parse.GetValue(logFile) is { } given
+                    ? Path.GetFullPath(given)
+                    : Path.Combine(settings.StateFolder, "log", volume);
+                AtomicFile.CreatePrivateFolder(Path.GetDirectoryName(file)!);
+                log = log with { File = file };
+                Daemon.Detach();
+            }
+
+            using var logs = Log.Create(log);
+            using TerminationSignals signals = new();
+            await using var mount = await MountHost.StartAsync(settings, logs, cancel);
+            if (pidPath is not null) await File.WriteAllTextAsync(pidPath, $"{Environment.ProcessId}\n", cancel);
+            if (isChild) Daemon.Ready();
+            notifier.Ready($"{volume} is mounted at {settings.MountPoint}");
+            await mount.RunAsync(signals.Requested);
+            notifier.Stopping();
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Option<double> Seconds(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "seconds",
+        DefaultValueFactory = _ => 1.0,
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, System.Globalization.CultureInfo.InvariantCulture, out var seconds)
+                && seconds is >= 0 and <= 1)
+            {
+                return seconds;
+            }
+
+            result.AddError($"{name} '{result.Tokens[0].Value}' is not valid: 0 to 1, because other hosts may change the volume");
+            return 0;
+        },
+    };
+
+    private static Option<MemorySize?> Size(string name, string description) =>
+        Flags.Parsed<MemorySize?>(name, "5%|64M|4G", description, MemorySize.TryParse, MemorySize.Rule);
+}

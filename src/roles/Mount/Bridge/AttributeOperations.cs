@@ -1,0 +1,157 @@
+using FlexFs.Core;
+using FlexFs.Fuse;
+using FlexFs.Fuse.Protocol;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Mount.Bridge;
+
+/// <summary>Attributes, extended attributes, symlink targets and space.</summary>
+internal sealed class AttributeOperations(BridgeContext context, bool withXattrs)
+{
+    private const uint FragmentBytes = 4096;
+
+    internal async ValueTask GetAttrAsync(FuseRequest request)
+    {
+        var found = await context.FileSystem.GetAttributesAsync(context.Inode(request.NodeId));
+        if (found.IsOk) request.Reply.Attr(context.Replies.Attributes(found.Value));
+        else request.Reply.Error(found.Errno);
+    }
+
+    internal async ValueTask StatxAsync(FuseRequest request)
+    {
+        var found = await context.FileSystem.GetAttributesAsync(context.Inode(request.NodeId));
+        if (found.IsOk) request.Reply.Statx(context.Replies.Statx(found.Value));
+        else request.Reply.Error(found.Errno);
+    }
+
+    internal async ValueTask SetAttrAsync(FuseRequest request, FuseSetattrIn args)
+    {
+        var inode = context.Inode(request.NodeId);
+        var change = ChangeOf(args);
+        using var counted = context.Changes.Begin();
+        // A SETATTR that changes nothing may come with FUSE_HANDLE_KILLPRIV_V2: the answer is what is.
+        var changed = change.Mask == AttributeMask.None
+            ? await context.FileSystem.GetAttributesAsync(inode)
+            : await context.FileSystem.SetAttributesAsync(inode, change);
+        if (changed.IsOk) request.Reply.Attr(context.Replies.Attributes(changed.Value));
+        else request.Reply.Error(changed.Errno);
+    }
+
+    internal async ValueTask ReadLinkAsync(FuseRequest request)
+    {
+        var target = await context.FileSystem.ReadSymlinkAsync(context.Inode(request.NodeId));
+        if (target.IsOk) request.Reply.Data(target.Value.Span);
+        else request.Reply.Error(target.Errno);
+    }
+
+    internal async ValueTask StatFsAsync(FuseRequest request)
+    {
+        var found = await context.FileSystem.StatVolumeAsync(context.Inode(request.NodeId));
+        if (!found.IsOk)
+        {
+            request.Reply.Error(found.Errno);
+            return;
+        }
+
+        var volume = found.Value;
+        var free = (volume.TotalBytes - Math.Min(volume.UsedBytes, volume.TotalBytes)) / FragmentBytes;
+        request.Reply.StatFs(new FuseKstatfs
+        {
+            Blocks = volume.TotalBytes / FragmentBytes,
+            Bfree = free,
+            Bavail = free,
+            Files = volume.TotalInodes,
+            Ffree = volume.TotalInodes - Math.Min(volume.UsedInodes, volume.TotalInodes),
+            Bsize = 1u << context.FileSystem.BlockSizeLog2,
+            Frsize = FragmentBytes,
+            Namelen = Limits.NameBytesMax,
+        });
+    }
+
+    internal async ValueTask GetXattrAsync(FuseRequest request, uint size, ReadOnlyMemory<byte> name)
+    {
+        if (!withXattrs) request.Reply.Error(Errno.ENOSYS);
+        else AnswerXattr(request, size, await context.FileSystem.GetXattrAsync(context.Inode(request.NodeId), name));
+    }
+
+    internal async ValueTask ListXattrAsync(FuseRequest request, uint size)
+    {
+        if (!withXattrs) request.Reply.Error(Errno.ENOSYS);
+        else AnswerXattr(request, size, await context.FileSystem.ListXattrsAsync(context.Inode(request.NodeId)));
+    }
+
+    internal async ValueTask SetXattrAsync(
+        FuseRequest request, FuseSetxattrIn args, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value)
+    {
+        if (!withXattrs)
+        {
+            request.Reply.Error(Errno.ENOSYS);
+            return;
+        }
+
+        var how = args.Flags switch
+        {
+            0 => XattrMode.Any,
+            FuseSetxattrIn.Create => XattrMode.Create,
+            FuseSetxattrIn.Replace => XattrMode.Replace,
+            _ => (XattrMode?)null,
+        };
+        if (how is not { } mode)
+        {
+            request.Reply.Error(Errno.EINVAL);
+            return;
+        }
+
+        using var change = context.Changes.Begin();
+        var errno = await context.FileSystem.SetXattrAsync(context.Inode(request.NodeId), name, value, mode);
+        request.Reply.Error(errno);
+    }
+
+    internal async ValueTask RemoveXattrAsync(FuseRequest request, ReadOnlyMemory<byte> name)
+    {
+        if (!withXattrs)
+        {
+            request.Reply.Error(Errno.ENOSYS);
+            return;
+        }
+
+        using var change = context.Changes.Begin();
+        var errno = await context.FileSystem.RemoveXattrAsync(context.Inode(request.NodeId), name);
+        request.Reply.Error(errno);
+    }
+
+    private static AttributeChange ChangeOf(in FuseSetattrIn args)
+    {
+        var mask = AttributeMask.None;
+        if (Has(args, FuseSetattrValid.Mode)) mask |= AttributeMask.Mode;
+        if (Has(args, FuseSetattrValid.Uid)) mask |= AttributeMask.UserId;
+        if (Has(args, FuseSetattrValid.Gid)) mask |= AttributeMask.GroupId;
+        if (Has(args, FuseSetattrValid.Size)) mask |= AttributeMask.Size;
+        if (Has(args, FuseSetattrValid.AtimeNow)) mask |= AttributeMask.AccessedNow;
+        else if (Has(args, FuseSetattrValid.Atime)) mask |= AttributeMask.AccessedAt;
+        if (Has(args, FuseSetattrValid.MtimeNow)) mask |= AttributeMask.ModifiedNow;
+        else if (Has(args, FuseSetattrValid.Mtime)) mask |= AttributeMask.ModifiedAt;
+        if (Has(args, FuseSetattrValid.KillSuidGid)) mask |= AttributeMask.ClearSetId;
+        return new AttributeChange
+        {
+            Mask = mask,
+            Mode = args.Mode & Core.FileMode.PermissionMask,
+            UserId = args.Uid,
+            GroupId = args.Gid,
+            SizeBytes = (long)args.Size,
+            AccessedAt = Instant.FromTimespec((long)args.Atime, args.AtimeNsec),
+            ModifiedAt = Instant.FromTimespec((long)args.Mtime, args.MtimeNsec),
+        };
+    }
+
+    private static bool Has(in FuseSetattrIn args, FuseSetattrValid bit) => (args.Valid & bit) != 0;
+
+    // getxattr(2): size 0 asks how much there is; ERANGE when the buffer is too small.
+    private static void AnswerXattr(FuseRequest request, uint size, in Result<ReadOnlyMemory<byte>> found)
+    {
+        if (!found.IsOk) request.Reply.Error(found.Errno);
+        else if (size == 0) request.Reply.XattrSize((uint)found.Value.Length);
+        else if (found.Value.Length > size) request.Reply.Error(Errno.ERANGE);
+        else request.Reply.Data(found.Value.Span);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using FlexFs.Core;
+using FlexFs.Fuse;
+using FlexFs.Fuse.Protocol;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Mount.Bridge;
+
+/// <summary>Open directories and their listings.</summary>
+/// <remarks>
+/// The kernel asks for a few KiB at a time; a handle fetches up to 1,024 entries with their attributes in one request and hands them out.
+/// A page that was fetched before this mount changed anything is not used further, so a program never sees less than it was told.
+/// Offsets: 1 is behind ".", 2 behind "..", cookie + 2 behind an entry; they mean the same in every handle, on every host, for ever.
+/// </remarks>
+internal sealed class DirectoryOperations(BridgeContext context)
+{
+    private const int FirstPage = 128;
+    private const int NextPage = 1024;
+    private const ulong CookieBase = 2;
+    private readonly ConcurrentDictionary<ulong, OpenDirectory> _open = new();
+    private ulong _lastHandle;
+
+    internal async ValueTask OpenDirAsync(FuseRequest request, FuseOpenIn args)
+    {
+        var inode = context.Inode(request.NodeId);
+        var found = await context.FileSystem.GetAttributesAsync(inode);
+        if (!found.IsOk)
+        {
+            request.Reply.Error(found.Errno);
+            return;
+        }
+
+        // Bit 63 keeps them apart from the handles of files in the region's table.
+        var handle = Interlocked.Increment(ref _lastHandle) | (1UL << 63);
+        var errno = context.Handles.Add(handle, inode, args.Flags);
+        if (errno != Errno.OK)
+        {
+            request.Reply.Error(errno);
+            return;
+        }
+
+        _open[handle] = new OpenDirectory(inode);
+        if (!request.Reply.Open(new FuseOpenOut { Fh = handle })) Release(handle);
+    }
+
+    internal ValueTask ReleaseDirAsync(FuseRequest request, FuseReleaseIn args)
+    {
+        Release(args.Fh);
+        request.Reply.Ok();
+        return default;
+    }
+
+    internal async ValueTask ReadAsync(FuseRequest request, FuseReadIn args, bool withAttributes)
+    {
+        var directory = _open.GetValueOrDefault(args.Fh) ?? new OpenDirectory(context.Inode(request.NodeId));
+        var offset = args.Offset;
+        var writer = new FuseDirectoryWriter(request.ReplyBuffer((int)args.Size));
+        while (true)
+        {
+            var page = directory.Page;
+            if (!IsUsable(page, offset, withAttributes))
+            {
+                var fetched = await FetchAsync(directory, offset, withAttributes);
+                if (!fetched.IsOk)
+                {
+                    if (writer.IsEmpty) request.Reply.Error(fetched.Errno);
+                    else request.Reply.Data(writer.Written);
+                    return;
+                }
+
+                page = fetched.Value;
+            }
+
+            var isFull = !Write(ref writer, page!, ref offset, directory.Inode, withAttributes);
+            if (isFull || page!.Reply.IsEnd) break;
+        }
+
+        request.Reply.Data(writer.Written);
+    }
+
+    private void Release(ulong handle)
+    {
+        _ = _open.TryRemove(handle, out _);
+        context.Handles.Remove(handle);
+    }
+
+    // Adds what follows the offset and moves it; false when the reply is full.
+    private bool Write(
+        ref FuseDirectoryWriter writer, Page page, ref ulong offset, InodeId directory, bool withAttributes)
+    {
+        if (offset == 0)
+        {
+            if (!Add(ref writer, "."u8, directory, 1, withAttributes)) return false;
+            offset = 1;
+        }
+
+        if (offset == 1)
+        {
+            if (!Add(ref writer, ".."u8, page.Reply.Parent, CookieBase, withAttributes)) return false;
+            offset = CookieBase;
+        }
+
+        var age = context.Time.GetElapsedTime(page.FetchedAt);
+        for (var i = page.IndexAfter(offset - CookieBase); i < page.Reply.Entries.Length; i++)
+        {
+            var entry = page.Reply.Entries[i];
+            var next = entry.Cookie + CookieBase;
+            bool fits;
+            if (!withAttributes) fits = writer.TryAdd(entry.Name.Span, entry.Inode.Value, next, entry.Type);
+            else
+            {
+                // Without attributes the entry only lists the name: node id 0 (fuse_direntplus_link).
+                var plus = entry.Attributes is { } attributes ? context.Replies.Entry(attributes, age) : default;
+                fits = writer.TryAddPlus(entry.Name.Span, plus, entry.Inode.Value, next, entry.Type);
+            }
+
+            if (!fits) return false;
+            offset = next;
+        }
+
+        return true;
+    }
+
+    private static bool Add(
+        ref FuseDirectoryWriter writer, ReadOnlySpan<byte> name, InodeId inode, ulong next, bool withAttributes) =>
+        withAttributes
+            ? writer.TryAddPlus(name, default, inode.Value, next, FileType.Directory)
+            : writer.TryAdd(name, inode.Value, next, FileType.Directory);
+
+    private bool IsUsable(Page? page, ulong offset, bool withAttributes) =>
+        page is not null && page.Changes == context.Changes.Value && (page.HasAttributes || !withAttributes)
+        && offset >= CookieBase && page.Holds(offset - CookieBase);
+
+    private async ValueTask<Result<Page>> FetchAsync(OpenDirectory directory, ulong offset, bool withAttributes)
+    {
+        var changes = context.Changes.Value;
+        var fetchedAt = context.Time.GetTimestamp();
+        var after = offset <= CookieBase ? 0 : offset - CookieBase;
+        var isNext = directory.Page is { } last && last.Changes == changes;
+        var reply = await context.FileSystem.ReadDirectoryAsync(
+            directory.Inode, after, isNext ? NextPage : FirstPage, withAttributes);
+        if (!reply.IsOk) return reply.Errno;
+        var page = new Page(reply.Value, after, changes, fetchedAt, withAttributes);
+        directory.Page = page;
+        return page;
+    }
+
+    private sealed class OpenDirectory(InodeId inode)
+    {
+        internal InodeId Inode { get; } = inode;
+
+        // Replaced as a whole, so that two readers of one handle disturb nobody.
+        internal volatile Page? Page;
+    }
+
+    private sealed record Page(ReadDirectoryReply Reply, ulong After, long Changes, long FetchedAt, bool HasAttributes)
+    {
+        // Whether the listing goes on in this page behind the cookie.
+        internal bool Holds(ulong cookie) =>
+            cookie >= After && (Reply.IsEnd || (Reply.Entries.Length > 0 && cookie < Reply.Entries[^1].Cookie));
+
+        internal int IndexAfter(ulong cookie)
+        {
+            var (low, high) = (0, Reply.Entries.Length);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (Reply.Entries[middle].Cookie <= cookie) low = middle + 1;
+                else high = middle;
+            }
+
+            return low;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using FlexFs.Client.Handles;
+using FlexFs.Core;
+using FlexFs.Fuse;
+using FlexFs.Fuse.Protocol;
+
+namespace FlexFs.Mount.Bridge;
+
+/// <summary>Open files: open, read, write, flush, fsync, release.</summary>
+/// <remarks>
+/// OPEN asks the server, which makes a file closed elsewhere visible here; the kernel's pages of it stay if its bytes are those of before.
+/// READ copies once, from the block cache into the reply's resident buffer. WRITE copies once, from the request's buffer into dirty
+/// memory, and is answered then.
+/// </remarks>
+internal sealed class FileOperations(BridgeContext context)
+{
+    internal async ValueTask OpenAsync(FuseRequest request, FuseOpenIn args)
+    {
+        var inode = context.Inode(request.NodeId);
+        var truncates = (args.Flags & (uint)OpenFlags.Truncate) != 0;
+        using var change = truncates ? context.Changes.Begin() : default(ChangeCount.Change?);
+        var opened = await context.FileSystem.OpenAsync(inode, (OpenFlags)args.Flags);
+        if (!opened.IsOk)
+        {
+            request.Reply.Error(opened.Errno);
+            return;
+        }
+
+        var (handle, _, unchanged, _) = opened.Value;
+        var errno = context.Handles.Add(handle, inode, args.Flags);
+        if (errno != Errno.OK)
+        {
+            _ = context.FileSystem.Release(handle);
+            request.Reply.Error(errno);
+            return;
+        }
+
+        var taken = request.Reply.Open(new FuseOpenOut
+        {
+            Fh = handle,
+            OpenFlags = unchanged && !truncates ? FuseOpenFlags.KeepCache : FuseOpenFlags.None,
+        });
+        if (!taken) Release(handle);
+    }
+
+    internal async ValueTask ReadAsync(FuseRequest request, FuseReadIn args)
+    {
+        var buffer = request.ReplyBuffer((int)args.Size);
+        var read = await context.FileSystem.ReadAsync(args.Fh, (long)args.Offset, buffer);
+        if (read.IsOk) request.Reply.Data(buffer.Span[..read.Value]);
+        else request.Reply.Error(read.Errno);
+    }
+
+    internal async ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data)
+    {
+        using var change = context.Changes.Begin();
+        var written = await context.FileSystem.WriteAsync(
+            args.Fh, (long)args.Offset, data, (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0);
+        if (written.IsOk) request.Reply.Written((uint)written.Value);
+        else request.Reply.Error(written.Errno);
+    }
+
+    internal async ValueTask FlushAsync(FuseRequest request, FuseFlushIn args)
+    {
+        using var change = context.Changes.Begin();
+        var errno = await context.FileSystem.FlushAsync(args.Fh);
+        request.Reply.Error(errno);
+    }
+
+    internal async ValueTask FSyncAsync(FuseRequest request, FuseFsyncIn args)
+    {
+        using var change = context.Changes.Begin();
+        var errno = await context.FileSystem.FsyncAsync(args.Fh);
+        request.Reply.Error(errno);
+    }
+
+    internal ValueTask ReleaseAsync(FuseRequest request, FuseReleaseIn args)
+    {
+        Release(args.Fh);
+        request.Reply.Ok();
+        return default;
+    }
+
+    private void Release(ulong handle)
+    {
+        context.Handles.Remove(handle);
+        _ = context.FileSystem.Release(handle);
+    }
+}

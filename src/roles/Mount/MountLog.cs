@@ -1,0 +1,30 @@
+using FlexFs.Core;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Mount;
+
+/// <summary>What a mount says.</summary>
+internal static partial class MountLog
+{
+    [LoggerMessage(1, LogLevel.Information, "{volume} is mounted at {mountPoint}; metadata at {meta}, objects in {store}")]
+    internal static partial void Mounted(ILogger log, string volume, string mountPoint, string meta, string store);
+
+    [LoggerMessage(2, LogLevel.Information, "{mountPoint} was unmounted; what is dirty is being stored")]
+    internal static partial void Unmounted(ILogger log, string mountPoint);
+
+    [LoggerMessage(3, LogLevel.Information, "everything is stored, the session has ended")]
+    internal static partial void Ended(ILogger log);
+
+    [LoggerMessage(4, LogLevel.Error, "some of what was written could not be stored and is lost: {errno}")]
+    internal static partial void LeftBehind(ILogger log, Errno errno);
+
+    [LoggerMessage(5, LogLevel.Warning, "{mountPoint} is in use; it is taken out of the tree now and ends when nobody uses it")]
+    internal static partial void Busy(ILogger log, string mountPoint);
+
+    [LoggerMessage(6, LogLevel.Error, "FUSE {opcode}: {what}")]
+    internal static partial void Fault(ILogger log, string opcode, string what, Exception? exception);
+
+    [LoggerMessage(7, LogLevel.Warning,
+        "/proc/sys/fs/fuse/default_request_timeout is {seconds}: the kernel would abort this mount at one slow request; set it to 0")]
+    internal static partial void RequestTimeout(ILogger log, string seconds);
+}

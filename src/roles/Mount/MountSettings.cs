@@ -1,0 +1,84 @@
+using FlexFs.Hosting.CommandLine;
+
+namespace FlexFs.Mount;
+
+/// <summary>What is mounted where, and how.</summary>
+public sealed record MountSettings
+{
+    /// <summary>The volume's name.</summary>
+    public required string Volume { get; init; }
+
+    /// <summary>Absolute path of a folder.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>The credentials file of the volume.</summary>
+    public required string CredentialsPath { get; init; }
+
+    /// <summary>Where mounts keep locks and logs: ~/.flexfs/mount.</summary>
+    public required string StateFolder { get; init; }
+
+    /// <summary>Nothing can be changed.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Nothing can be executed.</summary>
+    public bool NoExec { get; init; }
+
+    /// <summary>Set-id bits have no effect.</summary>
+    public bool NoSetUid { get; init; }
+
+    /// <summary>Whether the folder may have something in it, which the mount hides.</summary>
+    public bool AllowNonEmpty { get; init; }
+
+    /// <summary>Whether there are extended attributes.</summary>
+    public bool WithXattrs { get; init; }
+
+    /// <summary>For how long the kernel uses attributes without asking.</summary>
+    public TimeSpan AttributesValid { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long the kernel uses names without asking.</summary>
+    public TimeSpan EntriesValid { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Requests of 1 MiB instead of 128 KiB.</summary>
+    public bool LargeRequests { get; init; } = true;
+
+    /// <summary>Bytes of memory for what was read; a part of the machine's when null.</summary>
+    public long? CacheBytes { get; init; }
+
+    /// <summary>Bytes of memory for what is not stored yet; a part of the machine's when null.</summary>
+    public long? DirtyBytes { get; init; }
+
+    /// <summary>Whether the administration server speaks TLS.</summary>
+    public bool AdminSsl { get; init; } = true;
+
+    /// <summary>Refuses a mount point that is missing, no folder, busy or not empty, before anything else is tried.</summary>
+    /// <exception cref="CommandException">In one line.</exception>
+    public void CheckMountPoint()
+    {
+        if (File.Exists(MountPoint)) throw new CommandException($"the mount point {MountPoint} is not a folder");
+        bool isEmpty;
+        try
+        {
+            if (Fuse.MountTable.Find(MountPoint) is { } mounted)
+            {
+                throw new CommandException($"{mounted.Source} is mounted at {MountPoint} already: umount {MountPoint} first");
+            }
+
+            if (!Directory.Exists(MountPoint))
+            {
+                throw new CommandException($"the mount point {MountPoint} does not exist: mkdir -p {MountPoint} first");
+            }
+
+            isEmpty = !Directory.EnumerateFileSystemEntries(MountPoint).Any();
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new CommandException($"the mount point {MountPoint} cannot be read: {e.Message}", cause: e);
+        }
+
+        if (!isEmpty && !AllowNonEmpty)
+        {
+            throw new CommandException(
+                $"the mount point {MountPoint} is not empty, and mounting hides what is in it: --nonEmpty allows that");
+        }
+    }
+}

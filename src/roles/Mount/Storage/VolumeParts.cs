@@ -1,0 +1,128 @@
+using System.Net;
+using FlexFs.Blocks;
+using FlexFs.Blocks.Buffers;
+using FlexFs.Blocks.Caching;
+using FlexFs.Blocks.Format;
+using FlexFs.Client;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+using FlexFs.Hosting.CommandLine;
+using FlexFs.Hosting.Net;
+using FlexFs.Hosting.Tls;
+using FlexFs.Objects;
+using FlexFs.Objects.File;
+using FlexFs.Protocol.Settings;
+using FlexFs.Rpc.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Mount.Storage;
+
+/// <summary>What a client of one volume is made of: the way to its metadata server, its object store, caches and dirty memory.</summary>
+internal sealed class VolumeParts : IAsyncDisposable
+{
+    private const int StoreThreadsMax = 32;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+    private readonly VolumeSettings _volume;
+    private readonly IDirtyMemory _dirty;
+    private readonly ILoggerFactory _logs;
+    private readonly BlockingThreads _threads;
+    private readonly BlockingThreads _codecThreads;
+    private readonly IObjectStore _store;
+    private readonly BufferPool _pool;
+    private readonly FrameCache _cache;
+    private readonly BlockSink _sink;
+    private readonly BlockSource _source;
+
+    private VolumeParts(
+        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, ILoggerFactory logs, BlockingThreads threads,
+        IObjectStore store, ObjectNames names)
+    {
+        _volume = volume;
+        _dirty = dirty;
+        _logs = logs;
+        _threads = threads;
+        _codecThreads = new BlockingThreads("codec", Environment.ProcessorCount);
+        _store = store;
+        var id = new VolumeId(volume.Id);
+        _pool = new BufferPool(keptBytesMax: 4L * volume.BlockSize);
+        _cache = new FrameCache(_pool, budget.CacheBytes);
+        _source = new BlockSource(
+            new ObjectReader(store, names, id, _pool, _codecThreads), _cache, prefetchBytesMax: budget.CacheBytes / 4);
+        _sink = new BlockSink(store, names, new ObjectFormat(id, CompressionOf(volume)), _pool, _codecThreads);
+    }
+
+    /// <summary>Opens the object store and checks that its prefix is this volume's.</summary>
+    /// <exception cref="CommandException">It cannot be used: why, in one line.</exception>
+    internal static async ValueTask<VolumeParts> OpenAsync(
+        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, ILoggerFactory logs, CancellationToken cancel)
+    {
+        var place = volume.BlockStore;
+        if (place.Api != "file") throw new CommandException($"the block store {place} has an api that this build does not have: file");
+        if (!Directory.Exists(place.Bucket))
+        {
+            throw new CommandException($"the folder {place.Bucket}, where the objects of {volume.Name} are, does not exist here");
+        }
+
+        var threads = new BlockingThreads("store", StoreThreadsMax);
+        var names = new ObjectNames(place.Prefix);
+        var store = new RetryingObjectStore(
+            new FileObjectStore(place.Bucket, threads, TimeProvider.System), new RetryOptions(), TimeProvider.System, new Random());
+        try
+        {
+            var check = await OwnerMarker.CheckAsync(store, names, new VolumeId(volume.Id), mayClaim: true, cancel);
+            if (Refusal(check, place) is { } refusal) throw new CommandException(refusal);
+            return new VolumeParts(volume, budget, dirty, logs, threads, store, names);
+        }
+        catch (Exception e)
+        {
+            await store.DisposeAsync();
+            threads.Dispose();
+            if (e is ObjectStoreException) throw new CommandException($"the block store {place} cannot be used: {e.Message}", cause: e);
+            throw;
+        }
+    }
+
+    /// <summary>For one client.</summary>
+    internal FileSystemParts ForClient()
+    {
+        if (!HostPort.TryParse(_volume.MetaAddr, out var meta))
+        {
+            throw new CommandException($"the volume {_volume.Name} names the metadata server {_volume.MetaAddr}: {HostPort.Rule}");
+        }
+
+        var tls = _volume.MetaSsl ? ServerTrust.FromSetting(_volume.MetaFingerprint).ClientOptions(meta.Host) : null;
+        EndPoint endPoint = meta.TryToEndPoint(out var address) ? address : new DnsEndPoint(meta.Host, meta.Port);
+        return new FileSystemParts
+        {
+            Connector = new SocketRpcConnector(endPoint, tls, ConnectTimeout, TimeProvider.System),
+            Objects = _ => new VolumeObjects(_sink, _source),
+            DirtyMemory = _dirty,
+            Log = _logs.CreateLogger("client"),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _cache.Dispose();
+        await _store.DisposeAsync();
+        _threads.Dispose();
+        _codecThreads.Dispose();
+        _pool.Dispose();
+    }
+
+    private static CompressionKind CompressionOf(VolumeSettings volume) =>
+        Enum.TryParse<CompressionKind>(volume.Compression, ignoreCase: true, out var kind)
+            ? kind
+            : throw new CommandException(
+                $"the volume {volume.Name} is compressed with {volume.Compression}, which this build does not have");
+
+    private static string? Refusal(OwnerCheck check, BlockStoreSettings place) => check.Outcome switch
+    {
+        OwnerOutcome.Claimed or OwnerOutcome.Ours => null,
+        OwnerOutcome.Foreign => $"the block store {place} belongs to the volume {check.Owner}: give this one a prefix of its own",
+        OwnerOutcome.OutOfSpace => $"the block store {place} has no space",
+        OwnerOutcome.Missing => $"the block store {place} has lost its owner marker: is the right disk mounted there?",
+        _ => $"the block store {place} has something else where its owner marker should be",
+    };
+}
