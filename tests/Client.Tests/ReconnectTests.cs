@@ -80,6 +80,18 @@ public class ReconnectTests
     }
 
     [Fact]
+    public async Task A_file_that_takes_anothers_name_has_its_bytes_committed_first()
+    {
+        await using var world = new World();
+        var fs = await world.JoinAsync();
+        await fs.PutAsync("old", [1]);
+        var file = await fs.CreateAsync("new");
+        await fs.WriteAllAsync(file.Handle, 0, [2, 3]);
+        Assert.Equal(Errno.OK, await fs.RenameAsync(fs.Root, World.Name("new"), fs.Root, World.Name("old")));
+        Assert.Equal([2, 3], await (await world.JoinAsync()).GetAsync(file.Attributes.Inode));
+    }
+
+    [Fact]
     public async Task A_wrong_token_is_refused_with_the_reason()
     {
         await using var world = new World();

@@ -12,9 +12,12 @@ namespace FlexFs.Client;
 
 /// <summary>A volume as a file system: what a mount, a tool or a test uses. One object is one session.</summary>
 /// <remarks>
-/// Any thread, or one synchronization context. Coherence is close-to-open: what was written through a handle is seen by whoever opens the
-/// file after that handle's flush; opening and asking for attributes ask the server. Answers are a value or an <see cref="Errno"/>; nothing
-/// is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255 of them. While the server cannot be reached, calls
+/// Any thread, or one synchronization context. Coherence is close-to-open: what was written through a handle is seen by
+/// whoever opens the
+/// file after that handle's flush; opening and asking for attributes ask the server. Answers are a value or an <see
+/// cref="Errno"/>; nothing
+/// is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255 of them. While the server
+/// cannot be reached, calls
 /// wait; a change is repeated after a reconnect and has one effect.
 /// </remarks>
 public sealed class FileSystem : IAsyncDisposable
@@ -64,7 +67,9 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>Block size of the volume as a power of two.</summary>
     public int BlockSizeLog2 { get; }
 
-    /// <summary>What the server last said of the session: its id and key are what a successor of this process resumes it with.</summary>
+    /// <summary>
+    /// What the server last said of the session: its id and key are what a successor of this process resumes it with.
+    /// </summary>
     public SessionWelcome Session => _session.Welcome;
 
     /// <summary>Connections of the session so far.</summary>
@@ -118,7 +123,8 @@ public sealed class FileSystem : IAsyncDisposable
         {
             lock (cached.Gate)
             {
-                // What this session writes to, it knows best; what others change meanwhile is seen when it is committed.
+                // What this session writes to, it knows best; what others change meanwhile is seen when it is
+                // committed.
                 if (cached is { IsKnown: true, Writer: { HasBytes: true } writer }) return writer.Show(cached.Known);
             }
         }
@@ -128,21 +134,23 @@ public sealed class FileSystem : IAsyncDisposable
         return reply.IsOk ? Show(reply.Value.Attributes) : reply.Errno;
     }
 
-    /// <summary>Changes attributes. Of a file with bytes that are not committed, they go with those, at its flush at the latest.</summary>
+    /// <summary>
+    /// Changes attributes. Of a file with bytes that are not committed, they go with those, at its flush at the latest.
+    /// </summary>
     public async ValueTask<Result<Attributes>> SetAttributesAsync(InodeId inode, AttributeChange change)
     {
         if (_options.IsReadOnly) return Errno.EROFS;
         if ((change.Mask & AttributeMask.Size) != 0)
         {
             if (change.SizeBytes < 0) return Errno.EINVAL;
-            var file = _open.BeginOpen(inode);
+            var file = _open.Pin(inode);
             try
             {
                 return await _writes.ResizeAsync(file, change);
             }
             finally
             {
-                _open.EndOpen(file, wasOpened: false);
+                _open.Unpin(file);
             }
         }
 
@@ -152,7 +160,9 @@ public sealed class FileSystem : IAsyncDisposable
         return Changed(reply);
     }
 
-    /// <summary>Makes a regular file and opens it; without <see cref="OpenFlags.Exclusive"/> an existing one is opened.</summary>
+    /// <summary>
+    /// Makes a regular file and opens it; without <see cref="OpenFlags.Exclusive"/> an existing one is opened.
+    /// </summary>
     /// <param name="parent">The directory.</param>
     /// <param name="name">The name.</param>
     /// <param name="permissions">Bits 07777, with the umask applied.</param>
@@ -222,6 +232,7 @@ public sealed class FileSystem : IAsyncDisposable
     {
         if (Refusal(oldName) is not Errno.OK and var refusal) return refusal;
         if (Refusal(newName) is not Errno.OK and var newRefusal) return newRefusal;
+        if (await FlushBeforeRenameAsync(oldParent, oldName) is not Errno.OK and var failure) return failure;
         return Noted(await _session.MutateAsync(Opcode.Rename, new RenameRequest
         {
             OldParent = oldParent,
@@ -270,13 +281,16 @@ public sealed class FileSystem : IAsyncDisposable
         Bytes(await AskAsync<ReadSymlinkRequest, BytesReply>(
             Opcode.ReadSymlink, new ReadSymlinkRequest { Inode = inode }, cancellationToken));
 
-    /// <summary>Opens a file: asks the server what it is now, and whether what this client knows of it is still true.</summary>
+    /// <summary>
+    /// Opens a file: asks the server what it is now, and whether what this client knows of it is still true.
+    /// </summary>
     public ValueTask<Result<OpenResult>> OpenAsync(
         InodeId inode, OpenFlags flags, CancellationToken cancellationToken = default) =>
         _files.OpenAsync(inode, flags, cancellationToken);
 
     /// <summary>Reads bytes, those that were written here and are not committed included.</summary>
-    /// <returns>Bytes read, fewer only at the end of the file; EIO for bytes that are damaged or missing, never other bytes.</returns>
+    /// <returns>Bytes read, fewer only at the end of the file; EIO for bytes that are damaged or missing, never other
+    /// bytes.</returns>
     public ValueTask<Result<int>> ReadAsync(
         ulong handle, long offset, Memory<byte> destination, CancellationToken cancellationToken = default) =>
         _files.ReadAsync(handle, offset, destination, cancellationToken);
@@ -291,10 +305,13 @@ public sealed class FileSystem : IAsyncDisposable
     public ValueTask<Result<int>> WriteAsync(
         ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId = false,
         CancellationToken cancellationToken = default) =>
-        _options.IsReadOnly ? new(Errno.EROFS) : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
+        _options.IsReadOnly
+            ? new(Errno.EROFS)
+            : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
 
     /// <summary>close(2): what was written through this handle is stored and committed when this ends well.</summary>
-    /// <returns>ENOSPC or EIO when it could not be yet (the bytes are kept), or once the error by which bytes were lost.</returns>
+    /// <returns>ENOSPC or EIO when it could not be yet (the bytes are kept), or once the error by which bytes were
+    /// lost.</returns>
     public ValueTask<Errno> FlushAsync(ulong handle) => _files.FlushAsync(handle, always: false);
 
     /// <summary>fsync(2): everything of the file is stored and committed when this ends well.</summary>
@@ -388,6 +405,17 @@ public sealed class FileSystem : IAsyncDisposable
         {
             return Errno.EINTR;
         }
+    }
+
+    // A file that takes another's name has its bytes committed first: after a crash the name never leads to fewer bytes
+    // than before.
+    // Only files that are still written to are concerned, so with nothing dirty this costs nothing.
+    private async ValueTask<Errno> FlushBeforeRenameAsync(InodeId parent, ReadOnlyMemory<byte> name)
+    {
+        if (_open.Dirty().Length == 0) return Errno.OK;
+        var found = await LookupAsync(parent, name);
+        if (!found.IsOk) return Errno.OK;
+        return _cache.Find(found.Value.Inode) is { } inode ? await _writes.FlushAsync(inode) : Errno.OK;
     }
 
     private async ValueTask<Result<Attributes>> MakeAsync(CreateRequest request)

@@ -38,7 +38,9 @@ public sealed record FileSystemOptions
     /// <summary>How long written bytes wait for more before they go on their way by themselves.</summary>
     public TimeSpan WriteBehindAge { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long an upload is tried again before fsync(2) says EIO; the bytes are kept and tried again later even so.</summary>
+    /// <summary>
+    /// How long an upload is tried again before fsync(2) says EIO; the bytes are kept and tried again later even so.
+    /// </summary>
     public TimeSpan StoreRetryBudget { get; init; } = TimeSpan.FromSeconds(60);
 }
 

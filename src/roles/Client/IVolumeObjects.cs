@@ -3,9 +3,12 @@ using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Client;
 
-/// <summary>The objects of one volume as this client reads and writes them: compressed, verified, cached, in some store.</summary>
+/// <summary>
+/// The objects of one volume as this client reads and writes them: compressed, verified, cached, in some store.
+/// </summary>
 /// <remarks>
-/// Any thread; waits for nothing but its store and its scheduler, and does work that takes long on that. What goes wrong in the world, and
+/// Any thread; waits for nothing but its store and its scheduler, and does work that takes long on that. What goes
+/// wrong in the world, and
 /// bytes that are not what was written, are exceptions that say what, where and of which object.
 /// </remarks>
 public interface IVolumeObjects

@@ -24,20 +24,19 @@ internal sealed class Files(
     public int Count => _handles.Count;
 
     /// <summary>Opens an inode and learns what it is now.</summary>
-    public async ValueTask<Result<OpenResult>> OpenAsync(InodeId id, OpenFlags flags, CancellationToken cancellationToken)
+    public async ValueTask<Result<OpenResult>> OpenAsync(
+        InodeId id, OpenFlags flags, CancellationToken cancellationToken)
     {
         if (options.IsReadOnly && (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly) return Errno.EROFS;
         var inode = open.BeginOpen(id);
-        var wasOpened = false;
         try
         {
             await closes.BeforeOpenAsync(id);
-            wasOpened = true;
             var reply = await session.CallAsync<OpenRequest, OpenReply>(
                 Opcode.Open, new OpenRequest { Inode = id, WithInlineData = true }, cancellationToken);
             if (!reply.IsOk)
             {
-                open.EndOpen(inode, wasOpened: false);
+                open.EndOpen(inode);
                 return reply.Errno;
             }
 
@@ -59,7 +58,7 @@ internal sealed class Files(
                 var resized = await writes.ResizeAsync(inode, new AttributeChange { Mask = AttributeMask.Size });
                 if (!resized.IsOk)
                 {
-                    open.EndOpen(inode, wasOpened: true);
+                    open.EndOpen(inode);
                     return resized.Errno;
                 }
 
@@ -71,7 +70,7 @@ internal sealed class Files(
         }
         catch (OperationCanceledException)
         {
-            open.EndOpen(inode, wasOpened);
+            open.EndOpen(inode);
             return Errno.EINTR;
         }
     }
@@ -85,7 +84,8 @@ internal sealed class Files(
         if (!reply.IsOk) return reply.Errno;
         if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
 
-        // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any other.
+        // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any
+        // other.
         if (reply.Value.Value == 0 && !exclusive) return await OpenAsync(attributes.Inode, flags, cancellationToken);
         var inode = open.BeginOpen(attributes.Inode);
         lock (inode.Gate)
@@ -154,7 +154,7 @@ internal sealed class Files(
     public Errno Release(ulong handle)
     {
         if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
-        open.EndOpen(file.Inode, wasOpened: true);
+        open.EndOpen(file.Inode);
         return Errno.OK;
     }
 

@@ -29,7 +29,8 @@ public enum OpenFlags : uint
 /// <param name="Handle">To be passed to reads, writes, flush and release. Never 0, never used again.</param>
 /// <param name="Attributes">The inode as it is now.</param>
 /// <param name="DataUnchanged">
-/// Whether all bytes that this client gave out of the file since it was last opened are still those of the file, so that pages of them may
+/// Whether all bytes that this client gave out of the file since it was last opened are still those of the file, so
+/// that pages of them may
 /// be kept.
 /// </param>
 /// <param name="WasCreated">Whether the file was made by this.</param>

@@ -4,9 +4,12 @@ using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Client.Inodes;
 
-/// <summary>All that this client knows of one inode, and what of it is valid: the place where leases will enter.</summary>
+/// <summary>
+/// All that this client knows of one inode, and what of it is valid: the place where leases will enter.
+/// </summary>
 /// <remarks>
-/// <see cref="Gate"/> guards everything here and in <see cref="Writer"/>; it is held for the time of a copy at most, never over an await.
+/// <see cref="Gate"/> guards everything here and in <see cref="Writer"/>; it is held for the time of a copy at most,
+/// never over an await.
 /// What holds:
 ///   1. known attributes never go back: an answer that was overtaken by a later one is not taken;
 ///   2. extents and inline data are used only if they are of the known data version or a later one;
@@ -81,7 +84,8 @@ internal sealed class CachedInode(InodeId id)
 
     /// <summary>Takes the answer to a change that this client made to the contents.</summary>
     /// <remarks>
-    /// The server raises the version by one at each change, so if it rose by more, somebody else wrote too, and the kernel's pages are
+    /// The server raises the version by one at each change, so if it rose by more, somebody else wrote too, and the
+    /// kernel's pages are
     /// not all of one version.
     /// </remarks>
     public void LearnOwnChange(in Attributes attributes)
@@ -93,7 +97,8 @@ internal sealed class CachedInode(InodeId id)
     }
 
     /// <summary>Takes the extents of an answer to <see cref="GetExtentsRequest"/>.</summary>
-    /// <returns>False when it is older than what is known, so that it must be asked again, or is no valid answer.</returns>
+    /// <returns>False when it is older than what is known, so that it must be asked again, or is no valid
+    /// answer.</returns>
     public bool TryLearnExtents(ulong firstBlock, uint count, in ExtentsReply reply)
     {
         Learn(reply.Attributes);

@@ -2,9 +2,12 @@ using FlexFs.Core;
 
 namespace FlexFs.Client.Inodes;
 
-/// <summary>The inodes that this client knows something of: those in use, and as many of the last used as its bound allows.</summary>
+/// <summary>
+/// The inodes that this client knows something of: those in use, and as many of the last used as its bound allows.
+/// </summary>
 /// <remarks>
-/// Its lock guards the table, the order of use and the pins; it is taken after no other lock, and no inode's lock is taken under it.
+/// Its lock guards the table, the order of use and the pins; it is taken after no other lock, and no inode's lock is
+/// taken under it.
 /// </remarks>
 internal sealed class InodeCache(int idleMax)
 {

@@ -5,7 +5,10 @@ using FlexFs.Core;
 
 namespace FlexFs.Client.Inodes;
 
-/// <summary>Which inodes the server counts as open for this session: those with a handle, and those with bytes that are not committed.</summary>
+/// <summary>
+/// Which inodes the server counts as open for this session: those with a handle, and those with bytes that are not
+/// committed.
+/// </summary>
 /// <remarks>
 /// Its lock guards the list of dirty inodes; it may be taken under an inode's lock, and takes no other but the cache's.
 /// </remarks>
@@ -17,7 +20,9 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
     /// <summary>Something became dirty, or waits to be closed. Set once.</summary>
     public Action OnWork { get; set; } = static () => { };
 
-    /// <summary>Reserves a handle before the server is asked, so that no close of another handle can get between.</summary>
+    /// <summary>
+    /// Reserves a handle before the server is asked, so that no close of another handle can get between.
+    /// </summary>
     public CachedInode BeginOpen(InodeId id)
     {
         var inode = cache.Pin(id);
@@ -25,23 +30,30 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
         return inode;
     }
 
-    /// <summary>A handle ended, or the server refused it.</summary>
-    /// <param name="inode">The inode.</param>
-    /// <param name="wasOpened">Whether the server counts it.</param>
-    public void EndOpen(CachedInode inode, bool wasOpened)
+    /// <summary>
+    /// A handle ended, or the server refused it. With the last one the server is told, which does no harm if it knows
+    /// of none.
+    /// </summary>
+    public void EndOpen(CachedInode inode)
     {
         bool isLast;
         lock (inode.Gate)
         {
             Check.That(inode.Handles > 0);
             inode.Handles--;
-            isLast = wasOpened && inode.Handles == 0 && inode.Writer is not { HasAnything: true };
+            isLast = inode.Handles == 0 && inode.Writer is not { HasAnything: true };
             if (isLast) closes.Add(inode.Id);
         }
 
         cache.Unpin(inode);
         if (isLast) OnWork();
     }
+
+    /// <summary>Keeps an inode in memory without opening it.</summary>
+    public CachedInode Pin(InodeId id) => cache.Pin(id);
+
+    /// <summary>Ends one <see cref="Pin"/>.</summary>
+    public void Unpin(CachedInode inode) => cache.Unpin(inode);
 
     /// <summary>Under the inode's lock: bytes or attributes wait to be committed.</summary>
     public void BecameDirty(InodeWriter writer)
@@ -53,7 +65,9 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
         OnWork();
     }
 
-    /// <summary>After a commit: if nothing waits any more, the inode is clean, and closed if no handle is left.</summary>
+    /// <summary>
+    /// After a commit: if nothing waits any more, the inode is clean, and closed if no handle is left.
+    /// </summary>
     public void Settle(InodeWriter writer)
     {
         var inode = writer.Inode;

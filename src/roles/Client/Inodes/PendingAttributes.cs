@@ -3,14 +3,19 @@ using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Client.Inodes;
 
-/// <summary>Attribute changes that wait for the next commit of their inode: how two become one, and what stat(2) shows meanwhile.</summary>
+/// <summary>
+/// Attribute changes that wait for the next commit of their inode: how two become one, and what stat(2) shows
+/// meanwhile.
+/// </summary>
 internal static class PendingAttributes
 {
     private const AttributeMask Modified = AttributeMask.ModifiedAt | AttributeMask.ModifiedNow;
     private const AttributeMask Accessed = AttributeMask.AccessedAt | AttributeMask.AccessedNow;
     private const AttributeMask Owner = AttributeMask.UserId | AttributeMask.GroupId;
 
-    /// <summary>One change with the effect of <paramref name="first"/> and then <paramref name="then"/>. Neither has a size.</summary>
+    /// <summary>
+    /// One change with the effect of <paramref name="first"/> and then <paramref name="then"/>. Neither has a size.
+    /// </summary>
     public static AttributeChange Merge(in AttributeChange first, in AttributeChange then)
     {
         Check.That(((first.Mask | then.Mask) & AttributeMask.Size) == 0);
@@ -61,7 +66,8 @@ internal static class PendingAttributes
     }
 
     /// <summary>A write came after the change: its time is the modification time now.</summary>
-    public static AttributeChange AfterWrite(in AttributeChange change) => change with { Mask = change.Mask & ~Modified };
+    public static AttributeChange AfterWrite(in AttributeChange change) =>
+        change with { Mask = change.Mask & ~Modified };
 
     /// <summary>What stat(2) shows while <paramref name="change"/> waits.</summary>
     public static Attributes Apply(in Attributes attributes, in AttributeChange change)

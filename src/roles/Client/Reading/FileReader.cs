@@ -10,8 +10,10 @@ namespace FlexFs.Client.Reading;
 
 /// <summary>Reads files: what is dirty here lies over what the server has, holes are zeros, the end is short.</summary>
 /// <remarks>
-/// Round trips: none while the extents are known and their frames are in memory; one for the extents of 64 blocks; one ranged GET for each
-/// frame that is not cached. Copies: one, from the frame or the dirty chunk into the caller's buffer. Allocations: none when the read
+/// Round trips: none while the extents are known and their frames are in memory; one for the extents of 64 blocks; one
+/// ranged GET for each
+/// frame that is not cached. Copies: one, from the frame or the dirty chunk into the caller's buffer. Allocations: none
+/// when the read
 /// completes at once and nothing of the file is dirty.
 /// </remarks>
 internal sealed class FileReader(MetadataSession session, IVolumeObjects objects, int blockSizeLog2, ILogger log)
@@ -62,7 +64,8 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
     }
 
     /// <summary>Asks for the bytes of the file's record, or for the attributes that say that there are none.</summary>
-    public async ValueTask<Errno> LoadInlineAsync(CachedInode inode) => await FetchAsync(inode, 0, CancellationToken.None, always: true);
+    public async ValueTask<Errno> LoadInlineAsync(CachedInode inode) =>
+        await FetchAsync(inode, 0, CancellationToken.None, always: true);
 
     /// <summary>How many extents the server has for a block.</summary>
     public async ValueTask<Result<int>> CountExtentsAsync(CachedInode inode, ulong block)
@@ -108,7 +111,8 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
                 ObjectDescriptor descriptor;
                 lock (inode.Gate) descriptor = map.Object(extent.Object);
                 await window.EnterAsync();
-                _ = PrefetchAsync(descriptor, (int)extent.ObjectOffset + first - (int)extent.BlockOffset, last - first, window);
+                var offset = (int)extent.ObjectOffset + first - (int)extent.BlockOffset;
+                _ = PrefetchAsync(descriptor, offset, last - first, window);
             }
 
             from += end - start;
@@ -203,7 +207,8 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
             var offset = (int)extent.ObjectOffset + first - (int)extent.BlockOffset;
             try
             {
-                if (!await objects.ReadAsync(descriptor, offset, part, cancellationToken)) return (Errno.ENOENT, extent.Object);
+                var isFound = await objects.ReadAsync(descriptor, offset, part, cancellationToken);
+                if (!isFound) return (Errno.ENOENT, extent.Object);
             }
             catch (Exception e) when (e is not InvariantException)
             {
@@ -251,12 +256,22 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
                 count = blocks > block ? (uint)Math.Min(BlocksAhead, blocks - block) : 1;
             }
 
-            var request = new GetExtentsRequest { Inode = inode.Id, FirstBlock = block, BlockCount = count };
-            var reply = await session.CallAsync<GetExtentsRequest, ExtentsReply>(
-                Opcode.GetExtents, request, cancellationToken);
-            if (!reply.IsOk) return reply.Errno;
-            lock (inode.Gate) inode.TryLearnExtents(block, count, reply.Value);
-            return Errno.OK;
+            while (true)
+            {
+                var request = new GetExtentsRequest { Inode = inode.Id, FirstBlock = block, BlockCount = count };
+                var reply = await session.CallAsync<GetExtentsRequest, ExtentsReply>(
+                    Opcode.GetExtents, request, cancellationToken);
+                if (reply.Errno is Errno.EOVERFLOW or Errno.E2BIG && count > 1)
+                {
+                    // Blocks in many pieces: the answer is longer than a frame.
+                    count = Math.Max(1, count / 4);
+                    continue;
+                }
+
+                if (!reply.IsOk) return reply.Errno;
+                lock (inode.Gate) inode.TryLearnExtents(block, count, reply.Value);
+                return Errno.OK;
+            }
         }
         catch (OperationCanceledException)
         {

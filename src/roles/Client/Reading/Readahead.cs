@@ -1,12 +1,16 @@
 namespace FlexFs.Client.Reading;
 
-/// <summary>Whether a handle is read from front to back, and what to bring into memory before it is asked for.</summary>
-/// <remarks>One per handle; its lock guards the positions. The window doubles while the reader stays in order.</remarks>
+/// <summary>
+/// Whether a handle is read from front to back, and what to bring into memory before it is asked for.
+/// </summary>
+/// <remarks>One per handle; its lock guards the positions. The window doubles while the reader stays in
+/// order.</remarks>
 internal sealed class Readahead(int bytesMax)
 {
     private const int WindowMin = 1 << 20;
 
-    // The kernel sends the reads of one readahead of its own at once, so they arrive in any order within some megabytes.
+    // The kernel sends the reads of one readahead of its own at once, so they arrive in any order within some
+    // megabytes.
     private const long Slack = 4 << 20;
     private readonly Lock _gate = new();
     private long _expected;

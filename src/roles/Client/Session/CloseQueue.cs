@@ -7,7 +7,8 @@ namespace FlexFs.Client.Session;
 
 /// <summary>Inodes that this session has open no more, told to the server many at a time.</summary>
 /// <remarks>
-/// Its lock guards the sets. Unanswered requests have no order among themselves, so an inode is not opened while its close is under way:
+/// Its lock guards the sets. Unanswered requests have no order among themselves, so an inode is not opened while its
+/// close is under way:
 /// <see cref="BeforeOpenAsync"/> waits for that; a close that was not sent yet is taken back.
 /// </remarks>
 internal sealed class CloseQueue(MetadataSession session)
@@ -49,7 +50,9 @@ internal sealed class CloseQueue(MetadataSession session)
         }
     }
 
-    /// <summary>Takes back a close that was not sent, without waiting: what the session has open is being told anew.</summary>
+    /// <summary>
+    /// Takes back a close that was not sent, without waiting: what the session has open is being told anew.
+    /// </summary>
     public bool TryTakeBack(InodeId inode)
     {
         lock (_gate) return _waiting.Remove(inode);

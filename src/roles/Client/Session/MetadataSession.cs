@@ -10,7 +10,8 @@ namespace FlexFs.Client.Session;
 
 /// <summary>This mount's session at the metadata server: its identity, and requests in it.</summary>
 /// <remarks>
-/// Requests survive reconnects and restarts of the server: the Rpc client repeats what is unanswered, and the server answers a repeated
+/// Requests survive reconnects and restarts of the server: the Rpc client repeats what is unanswered, and the server
+/// answers a repeated
 /// mutation with its first answer. Its lock guards identity and clock offset. The Rpc client calls the members of
 /// <see cref="IRpcClientSession"/> one at a time from its own loop.
 /// </remarks>
@@ -32,7 +33,8 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private bool _isEnding;
 
     public MetadataSession(
-        FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<InodeId>> openInodes, Action onNewSession)
+        FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<InodeId>> openInodes,
+        Action onNewSession)
     {
         _options = options;
         _time = time;
@@ -106,6 +108,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     public async ValueTask EndAsync()
     {
         lock (_gate) _isEnding = true;
+
+        // A server that is away expires the session by itself.
+        if (!_rpc!.IsConnected) return;
         _ = await CallAsync<EndSessionRequest, EmptyReply>(Opcode.EndSession, default, CancellationToken.None);
     }
 

@@ -1,6 +1,8 @@
 namespace FlexFs.Client.Writing;
 
-/// <summary>Lets so many in at a time, in the order in which they came. With a size of 1, a lock that may be held over an await.</summary>
+/// <summary>
+/// Lets so many in at a time, in the order in which they came. With a size of 1, a lock that may be held over an await.
+/// </summary>
 /// <remarks>Its lock guards the count and the queue. Who entered exits once.</remarks>
 internal sealed class AsyncWindow(int size)
 {

@@ -108,7 +108,12 @@ internal sealed class CommitPlan
             ExpectedDataVersion = writer.BaseVersion,
             Change = writer.TakePending(isAll),
         };
-        return new CommitPlan(CommitKind.Bytes) { Request = request, Uploads = [.. builder.Uploads], _builder = builder };
+        return new CommitPlan(CommitKind.Bytes)
+        {
+            Request = request,
+            Uploads = [.. builder.Uploads],
+            _builder = builder,
+        };
     }
 
     private static CommitPlan MakeAttributes(InodeWriter writer)

@@ -6,17 +6,27 @@ using Microsoft.Extensions.Logging;
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>Tells the metadata server what is in the store: one CommitWrite for as many uploads as fit, one at a time for each inode.</summary>
+/// <summary>
+/// Tells the metadata server what is in the store: one CommitWrite for as many uploads as fit, one at a time for each
+/// inode.
+/// </summary>
 /// <remarks>
-/// Round trips: one for a commit. What the server may answer besides success, and what is done: E2BIG (a block in too many pieces): the
-/// block is read and written as a whole; EAGAIN (another client wrote inline bytes): read and merge; EBADF (ids of a closed range):
-/// store again under new ids; no space: the bytes are kept; the inode is gone, or a bug: the bytes are lost and each handle is told once.
+/// Round trips: one for a commit. What the server may answer besides success, and what is done: E2BIG (a block in too
+/// many pieces): the
+/// block is read and written as a whole; EAGAIN (another client wrote inline bytes): read and merge; EBADF (ids of a
+/// closed range):
+/// store again under new ids; no space: the bytes are kept; the inode is gone, or a bug: the bytes are lost and each
+/// handle is told once.
 /// </remarks>
-internal sealed class Committer(MetadataSession session, ObjectIds ids, Uploader uploader, FileReader reader, ILogger log)
+internal sealed class Committer(
+    MetadataSession session, ObjectIds ids, Uploader uploader, FileReader reader, ILogger log)
 {
     private const int RoundsMax = 16;
 
-    /// <summary>Commits what is stored, up to the first upload that is not, and pending attributes once no bytes are left before them.</summary>
+    /// <summary>
+    /// Commits what is stored, up to the first upload that is not, and pending attributes once no bytes are left before
+    /// them.
+    /// </summary>
     public async ValueTask<Errno> CommitAsync(InodeWriter writer)
     {
         await writer.Committing.EnterAsync();
@@ -152,7 +162,8 @@ internal sealed class Committer(MetadataSession session, ObjectIds ids, Uploader
         return upload is null ? Errno.OK : await StoreAsync(writer, [upload]);
     }
 
-    // Blocks that would be in too many pieces are stored as a whole. What a block shows now holds all that the pieces have, so these
+    // Blocks that would be in too many pieces are stored as a whole. What a block shows now holds all that the pieces
+    // have, so these
     // are dropped; the whole goes before everything else, since all that was written later lies on top of it.
     private async ValueTask<Errno> CompactAsync(InodeWriter writer, CommitPlan plan)
     {

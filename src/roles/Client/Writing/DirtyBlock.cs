@@ -3,7 +3,9 @@ using FlexFs.Core;
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>The dirty bytes of one block: segments in order of offset, none overlaps another, each shows the latest bytes.</summary>
+/// <summary>
+/// The dirty bytes of one block: segments in order of offset, none overlaps another, each shows the latest bytes.
+/// </summary>
 /// <remarks>Owned by its <see cref="DirtyFile"/>, under the inode's lock. All offsets are in the block.</remarks>
 internal sealed class DirtyBlock(ulong index)
 {
@@ -27,14 +29,18 @@ internal sealed class DirtyBlock(ulong index)
     /// <summary>All segments, for as long as the lock is held.</summary>
     public ReadOnlySpan<DirtySegment> Segments => CollectionsMarshal.AsSpan(_segments);
 
-    /// <summary>The open run that bytes from <paramref name="start"/> to <paramref name="end"/> may go into, or none.</summary>
-    /// <remarks>It has all of these bytes, or ends where they begin or later and nothing else is in their way.</remarks>
+    /// <summary>
+    /// The open run that bytes from <paramref name="start"/> to <paramref name="end"/> may go into, or none.
+    /// </summary>
+    /// <remarks>It has all of these bytes, or ends where they begin or later and nothing else is in their
+    /// way.</remarks>
     public DirtyRun? RunFor(int start, int end, int window)
     {
         var i = LastAtOrBefore(start);
         if (i < 0) return null;
         var segment = _segments[i];
-        if (!segment.Run.IsOpen || segment.Run.IsFrozen || segment.Run.Window != window || segment.End < start) return null;
+        if (!segment.Run.IsOpen || segment.Run.IsFrozen || segment.Run.Window != window) return null;
+        if (segment.End < start) return null;
         if (end <= segment.End) return segment.Run;
         if (segment.End != segment.Run.End) return null;
         return i + 1 < _segments.Count && _segments[i + 1].Start < end ? null : segment.Run;
@@ -54,7 +60,9 @@ internal sealed class DirtyBlock(ulong index)
         _segments[i] = segment with { End = end };
     }
 
-    /// <summary>Lays a new run over what is there; runs that lost their last byte are added to <paramref name="hidden"/>.</summary>
+    /// <summary>
+    /// Lays a new run over what is there; runs that lost their last byte are added to <paramref name="hidden"/>.
+    /// </summary>
     public void Overlay(DirtyRun run, List<DirtyRun> hidden)
     {
         Cut(run.Start, run.End, hidden);
@@ -113,7 +121,9 @@ internal sealed class DirtyBlock(ulong index)
         }
     }
 
-    /// <summary>Runs of open segments that a seal would make: what an upload of this block would add to its extents.</summary>
+    /// <summary>
+    /// Runs of open segments that a seal would make: what an upload of this block would add to its extents.
+    /// </summary>
     public int CountOpenPieces()
     {
         var pieces = 0;
@@ -137,7 +147,9 @@ internal sealed class DirtyBlock(ulong index)
         if (run.LiveBytes == 0) hidden.Add(run);
     }
 
-    /// <summary>Index of the last segment that begins at or before <paramref name="start"/>; -1 when none does.</summary>
+    /// <summary>
+    /// Index of the last segment that begins at or before <paramref name="start"/>; -1 when none does.
+    /// </summary>
     private int LastAtOrBefore(int start)
     {
         var low = 0;

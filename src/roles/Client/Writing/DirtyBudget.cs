@@ -1,7 +1,9 @@
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>Hands out chunks of the dirty memory and makes writers wait while there is none: the back-pressure.</summary>
+/// <summary>
+/// Hands out chunks of the dirty memory and makes writers wait while there is none: the back-pressure.
+/// </summary>
 /// <remarks>Its lock guards the counts and the queue of waiters; nothing is called under it but the memory.</remarks>
 internal sealed class DirtyBudget(IDirtyMemory memory)
 {
@@ -16,6 +18,15 @@ internal sealed class DirtyBudget(IDirtyMemory memory)
 
     /// <summary>Chunks in use.</summary>
     public int Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Whether a writer waits for a chunk.</summary>
+    public bool HasWaiters
+    {
+        get
+        {
+            lock (_gate) return _waiters.Count > 0;
+        }
+    }
 
     /// <summary>Whether so much is in use that what is stored should be committed early.</summary>
     public bool IsUnderPressure => Taken > memory.ChunkCount / 2;

@@ -9,7 +9,8 @@ namespace FlexFs.Client.Writing;
 ///   1. a read sees the bytes of the last write to each place;
 ///   2. a chunk is held exactly as long as a segment shows its bytes or an upload that is not committed has them;
 ///   3. what is sealed is never written to.
-/// Under the lock of its inode. A write of 4 KiB behind the last one costs a copy, a binary search and a descriptor; nothing is
+/// Under the lock of its inode. A write of 4 KiB behind the last one costs a copy, a binary search and a descriptor;
+/// nothing is
 /// allocated until the next chunk.
 /// </remarks>
 internal sealed class DirtyFile
@@ -47,7 +48,8 @@ internal sealed class DirtyFile
     public DirtyBlock? Block(ulong index) => _blocks.GetValueOrDefault(index);
 
     /// <summary>
-    /// Takes as much of <paramref name="data"/> as there is memory for. When it fills a block, that one is in <paramref name="full"/>
+    /// Takes as much of <paramref name="data"/> as there is memory for. When it fills a block, that one is in <paramref
+    /// name="full"/>
     /// and the write ends there: send it on its way, then go on.
     /// </summary>
     /// <returns>Bytes taken.</returns>
@@ -91,8 +93,8 @@ internal sealed class DirtyFile
             var index = (ulong)(offset + at) >> _blockSizeLog2;
             var start = (int)((offset + at) & ((1L << _blockSizeLog2) - 1));
             var length = Math.Min(destination.Length - at, (1 << _blockSizeLog2) - start);
-            if (_blocks.TryGetValue(index, out var block)) ReadBlock(block, start, destination.Slice(at, length), at, gaps);
-            else Gap.Add(gaps, at, length);
+            if (!_blocks.TryGetValue(index, out var block)) Gap.Add(gaps, at, length);
+            else ReadBlock(block, start, destination.Slice(at, length), at, gaps);
             at += length;
         }
     }

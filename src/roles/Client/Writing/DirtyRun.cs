@@ -1,8 +1,11 @@
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>A run of written bytes in one chunk. The chunk covers an aligned window of the file, so a run never crosses a block.</summary>
-/// <remarks>Owned by its <see cref="DirtyFile"/>, under the inode's lock. Sealed runs are never written again.</remarks>
+/// <summary>
+/// A run of written bytes in one chunk. The chunk covers an aligned window of the file, so a run never crosses a block.
+/// </summary>
+/// <remarks>Owned by its <see cref="DirtyFile"/>, under the inode's lock. Sealed runs are never written
+/// again.</remarks>
 internal sealed class DirtyRun
 {
     /// <summary>The chunk.</summary>
@@ -32,7 +35,9 @@ internal sealed class DirtyRun
     /// <summary>Whether no upload has it yet.</summary>
     public bool IsOpen => Upload is null;
 
-    /// <summary>Whether it takes no more bytes although it is open: what is written now comes after something under way.</summary>
+    /// <summary>
+    /// Whether it takes no more bytes although it is open: what is written now comes after something under way.
+    /// </summary>
     public bool IsFrozen { get; set; }
 }
 

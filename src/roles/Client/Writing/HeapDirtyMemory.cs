@@ -3,8 +3,11 @@ using FlexFs.Core;
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>Dirty memory on the managed heap: what it holds ends with the process. For tests, the simulator and tools.</summary>
-/// <remarks>Its lock guards the list of free chunks and the descriptors. A chunk is allocated when it is first taken.</remarks>
+/// <summary>
+/// Dirty memory on the managed heap: what it holds ends with the process. For tests, the simulator and tools.
+/// </summary>
+/// <remarks>Its lock guards the list of free chunks and the descriptors. A chunk is allocated when it is first
+/// taken.</remarks>
 public sealed class HeapDirtyMemory : IDirtyMemory
 {
     private readonly Lock _gate = new();

@@ -2,11 +2,16 @@ using FlexFs.Core;
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>Where written bytes wait until they are stored and committed: a bounded number of chunks of one size.</summary>
+/// <summary>
+/// Where written bytes wait until they are stored and committed: a bounded number of chunks of one size.
+/// </summary>
 /// <remarks>
-/// The owner of the memory decides what it is: a mount keeps it in a region that outlives its process, tests on the heap.
-/// What each chunk is stands in its descriptor, which is kept beside the bytes and is published after them, so that whoever
-/// finds the memory later can go on with it: runs of one inode lie over each other in the order of their sequence, and are released
+/// The owner of the memory decides what it is: a mount keeps it in a region that outlives its process, tests on the
+/// heap.
+/// What each chunk is stands in its descriptor, which is kept beside the bytes and is published after them, so that
+/// whoever
+/// finds the memory later can go on with it: runs of one inode lie over each other in the order of their sequence, and
+/// are released
 /// in that order too. Any thread may call any method; a chunk's bytes belong to who took it until it is released.
 /// </remarks>
 public interface IDirtyMemory
@@ -20,10 +25,14 @@ public interface IDirtyMemory
     /// <summary>Takes a free chunk; false when there is none.</summary>
     bool TryTake(out int chunk);
 
-    /// <summary>The bytes of a taken chunk, <see cref="ChunkBytes"/> long, at the same place until it is released.</summary>
+    /// <summary>
+    /// The bytes of a taken chunk, <see cref="ChunkBytes"/> long, at the same place until it is released.
+    /// </summary>
     Memory<byte> Bytes(int chunk);
 
-    /// <summary>Says what a taken chunk is; replaces what was said before. The bytes have been written already.</summary>
+    /// <summary>
+    /// Says what a taken chunk is; replaces what was said before. The bytes have been written already.
+    /// </summary>
     void Describe(int chunk, in DirtyChunkDescriptor descriptor);
 
     /// <summary>Gives a chunk back: its bytes are committed, or overwritten, or no longer wanted.</summary>
@@ -33,7 +42,8 @@ public interface IDirtyMemory
 /// <summary>A run of written bytes of one file, and where it is in its chunk.</summary>
 /// <param name="Inode">The file.</param>
 /// <param name="FileOffset">Where the run begins in the file.</param>
-/// <param name="ChunkOffset">Where it begins in the chunk: <paramref name="FileOffset"/> modulo the chunk's bytes.</param>
+/// <param name="ChunkOffset">Where it begins in the chunk: <paramref name="FileOffset"/> modulo the chunk's
+/// bytes.</param>
 /// <param name="LengthBytes">At least 1, to the end of the chunk at most.</param>
 /// <param name="Sequence">Rises with each new run of a mount: what is later lies over what is earlier.</param>
 /// <param name="WrittenAt">When the program wrote last into it: mtime.</param>

@@ -6,7 +6,8 @@ namespace FlexFs.Client.Writing;
 
 /// <summary>What was written to one inode, or changed of its attributes, and is not committed.</summary>
 /// <remarks>
-/// Everything here is under the inode's lock, but <see cref="Committing"/>, which is held by who seals and commits. What holds:
+/// Everything here is under the inode's lock, but <see cref="Committing"/>, which is held by who seals and commits.
+/// What holds:
 ///   1. a byte that was written is in <see cref="Dirty"/> until a commit that has it was answered;
 ///   2. <see cref="Uploads"/> are in the order in which they were sealed, and are committed in that order;
 ///   3. a pending time of modification is younger than every write: a write cancels it.
@@ -57,7 +58,9 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Whether the file's inline bytes must be put into extents before anything else may be.</summary>
     public bool NeedsBase { get; private set; }
 
-    /// <summary>Data version of the inline bytes that an upload has, until it is committed; 0 when none has them.</summary>
+    /// <summary>
+    /// Data version of the inline bytes that an upload has, until it is committed; 0 when none has them.
+    /// </summary>
     public ulong BaseVersion { get; set; }
 
     /// <summary>Whether the file's inline bytes must be read before anything can be sealed.</summary>
@@ -156,10 +159,13 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
         }
     }
 
-    /// <summary>Seals everything to go into the inode's record, if the file is small enough and its other bytes are known.</summary>
+    /// <summary>
+    /// Seals everything to go into the inode's record, if the file is small enough and its other bytes are known.
+    /// </summary>
     public bool TrySealInline(Instant upTo)
     {
-        if (Uploads.Count > 0 || Dirty.IsEmpty || Dirty.End > Limits.InlineBytesMax || !Inode.HasNoExtents) return false;
+        if (Uploads.Count > 0 || Dirty.IsEmpty || Dirty.End > Limits.InlineBytesMax) return false;
+        if (!Inode.HasNoExtents) return false;
         if (Dirty.Blocks[0].OpenSince.CompareTo(upTo) > 0) return false;
         if (Inode.IsInline && !Inode.TryGetInline(out _)) return false;
         var upload = NewUpload();
@@ -196,7 +202,8 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     }
 
     /// <summary>
-    /// Takes the change that the next commit carries: only if that leaves nothing written before the change uncommitted.
+    /// Takes the change that the next commit carries: only if that leaves nothing written before the change
+    /// uncommitted.
     /// </summary>
     public AttributeChange? TakePending(bool isAllBytes)
     {
@@ -249,7 +256,8 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     }
 
     /// <summary>
-    /// Seals the bytes of the record that nothing dirty hides, before all others: extents take the place of all of them.
+    /// Seals the bytes of the record that nothing dirty hides, before all others: extents take the place of all of
+    /// them.
     /// </summary>
     /// <returns>None when there are no such bytes.</returns>
     public Upload? SealBase()

@@ -19,7 +19,8 @@ internal enum UploadState
 /// <summary>Sealed bytes of one file that become one object: a whole block, or a pack of fragments.</summary>
 /// <remarks>
 /// Under the lock of its inode, but for <see cref="Content"/>, which does not change once sealed.
-/// Uploads of an inode are committed in the order in which they were sealed, so that what was written later lies on top.
+/// Uploads of an inode are committed in the order in which they were sealed, so that what was written later lies on
+/// top.
 /// </remarks>
 internal sealed class Upload
 {
@@ -47,7 +48,9 @@ internal sealed class Upload
     /// <summary>Whether it goes into the inode's record and not into an object.</summary>
     public bool IsInline { get; set; }
 
-    /// <summary>A block that is to be read and written as a whole, because it would be in too many pieces; or none.</summary>
+    /// <summary>
+    /// A block that is to be read and written as a whole, because it would be in too many pieces; or none.
+    /// </summary>
     public ulong? RewritesBlock { get; set; }
 
     /// <summary>The object that it becomes; the same in each attempt.</summary>
@@ -137,7 +140,9 @@ internal sealed class Upload
         if (position < before.Length) Append(0, position, before[position..], isBase: true);
     }
 
-    /// <summary>Forgets what lies behind the new end of the file; the object may keep bytes that nothing refers to.</summary>
+    /// <summary>
+    /// Forgets what lies behind the new end of the file; the object may keep bytes that nothing refers to.
+    /// </summary>
     public void Truncate(long sizeBytes, int blockSizeLog2)
     {
         for (var i = _extents.Count - 1; i >= 0; i--)
@@ -155,5 +160,6 @@ internal sealed class Upload
 /// <param name="ObjectOffset">In the upload's object.</param>
 /// <param name="BlockOffset">In the block.</param>
 /// <param name="Length">Bytes.</param>
-/// <param name="IsBase">Whether they are from the file's record: what it had at <see cref="InodeWriter.BaseVersion"/>.</param>
+/// <param name="IsBase">Whether they are from the file's record: what it had at <see
+/// cref="InodeWriter.BaseVersion"/>.</param>
 internal readonly record struct PlacedExtent(ulong Block, int ObjectOffset, int BlockOffset, int Length, bool IsBase);

@@ -8,8 +8,10 @@ namespace FlexFs.Client.Writing;
 
 /// <summary>Brings sealed bytes into the store, several objects at once.</summary>
 /// <remarks>
-/// At most <see cref="FileSystemOptions.UploadsMax"/> are under way; the others wait in order. A failure is tried again with growing
-/// pauses up to the budget; want of space is reported at once. Whatever happens, the bytes stay dirty until they are committed.
+/// At most <see cref="FileSystemOptions.UploadsMax"/> are under way; the others wait in order. A failure is tried again
+/// with growing
+/// pauses up to the budget; want of space is reported at once. Whatever happens, the bytes stay dirty until they are
+/// committed.
 /// </remarks>
 internal sealed class Uploader(
     IVolumeObjects objects,

@@ -5,9 +5,12 @@ using Microsoft.Extensions.Logging;
 
 namespace FlexFs.Client.Writing;
 
-/// <summary>Sends what is dirty on its way by itself within a second, since sync(2) tells a FUSE mount nothing.</summary>
+/// <summary>
+/// Sends what is dirty on its way by itself within a second, since sync(2) tells a FUSE mount nothing.
+/// </summary>
 /// <remarks>
-/// One loop, asleep while nothing is dirty. Its lock guards the wake-up and which inodes it is busy with. A failure is tried again with
+/// One loop, asleep while nothing is dirty. Its lock guards the wake-up and which inodes it is busy with. A failure is
+/// tried again with
 /// growing pauses for as long as the mount lives.
 /// </remarks>
 internal sealed class WriteBehind(
@@ -38,7 +41,8 @@ internal sealed class WriteBehind(
     }
 
     /// <summary>
-    /// A writer waits for memory: what is stored is committed now. Pieces of blocks are sent on their way only when they are most of
+    /// A writer waits for memory: what is stored is committed now. Pieces of blocks are sent on their way only when
+    /// they are most of
     /// what fills the memory; otherwise the blocks under way will make room, and stay whole.
     /// </summary>
     public void Press()
@@ -86,6 +90,8 @@ internal sealed class WriteBehind(
                 return;
             }
 
+            // What was asked for while an inode was busy is done now.
+            if (budget.HasWaiters) Press();
             var now = session.Now;
             var upTo = now.Plus(-options.WriteBehindAge);
             foreach (var writer in open.Dirty())

@@ -8,7 +8,8 @@ namespace FlexFs.Client.Writing;
 
 /// <summary>Writes, flushes and truncates files.</summary>
 /// <remarks>
-/// A write copies once, into dirty memory, and returns; it waits only for memory. A flush: seal, upload in parallel, one commit.
+/// A write copies once, into dirty memory, and returns; it waits only for memory. A flush: seal, upload in parallel,
+/// one commit.
 /// Round trips of a flush: one; of a small new file none to the store.
 /// </remarks>
 internal sealed class WritePath(
@@ -28,7 +29,8 @@ internal sealed class WritePath(
     /// <summary>Takes bytes into dirty memory.</summary>
     /// <returns>Bytes taken; fewer than given only when the store is full, ENOSPC when none was.</returns>
     public ValueTask<Result<int>> WriteAsync(
-        CachedInode inode, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+        CachedInode inode, long offset, ReadOnlyMemory<byte> data, bool clearsSetId,
+        CancellationToken cancellationToken)
     {
         var taken = Take(inode, offset, data.Span, clearsSetId);
         return taken == data.Length
@@ -72,7 +74,9 @@ internal sealed class WritePath(
         return errno;
     }
 
-    /// <summary>Changes the size, and other attributes with it. What was written before it and lies behind the new end is gone.</summary>
+    /// <summary>
+    /// Changes the size, and other attributes with it. What was written before it and lies behind the new end is gone.
+    /// </summary>
     public async ValueTask<Result<Attributes>> ResizeAsync(CachedInode inode, AttributeChange change)
     {
         var writer = WriterOf(inode);
@@ -111,7 +115,8 @@ internal sealed class WritePath(
     }
 
     /// <summary>Keeps a change for the next commit, if one is due anyway.</summary>
-    /// <returns>The attributes as they are now; false when nothing is dirty, so that the server is to be asked.</returns>
+    /// <returns>The attributes as they are now; false when nothing is dirty, so that the server is to be
+    /// asked.</returns>
     public bool TryDefer(CachedInode inode, in AttributeChange change, out Attributes attributes)
     {
         attributes = default;
@@ -175,7 +180,8 @@ internal sealed class WritePath(
         }
     }
 
-    // Under Committing, so that no truncation is under way; the record's bytes are read first if extents will replace them.
+    // Under Committing, so that no truncation is under way; the record's bytes are read first if extents will replace
+    // them.
     private async ValueTask<(Errno Errno, Upload[] Uploads)> SealAsync(InodeWriter writer, Instant upTo)
     {
         await writer.Committing.EnterAsync();
