@@ -1,0 +1,127 @@
+using FlexFs.Core;
+using FlexFs.Metadata.Operations.Internal;
+using FlexFs.Metadata.Records;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Metadata.Tests.Operations;
+
+public sealed class SessionTests
+{
+    private readonly EngineHarness _h = new();
+
+    [Fact]
+    public void A_repeated_request_gets_its_first_answer_also_after_a_restart_and_also_an_errno()
+    {
+        var request = new CreateRequest { Parent = InodeId.Root, Name = "f"u8.ToArray(), Mode = FileMode.Of(FileType.Regular, 0) };
+        var first = _h.Mutate(Opcode.Create, request);
+        Assert.Equal(first.Reply, _h.Repeat(Opcode.Create, request).Reply);
+        Assert.Equal(Errno.EEXIST, _h.Mutate(Opcode.Create, request).Errno);
+        _h.Unlink(InodeId.Root, "g");
+        Assert.Equal(Errno.ENOENT, _h.Repeat(Opcode.Unlink, new UnlinkRequest { Parent = InodeId.Root, Name = "g"u8.ToArray() }).Errno);
+        _h.Commit();
+        _h.Restart();
+        Assert.Equal(Errno.ENOENT, _h.Repeat(Opcode.Create, request).Errno);
+    }
+
+    [Fact]
+    public void An_older_number_and_a_slot_outside_the_window_are_EPROTO()
+    {
+        _h.MakeFile("f");
+        _h.MakeFile("g");
+        Assert.Equal(Errno.EPROTO, _h.Run<CloseRequest, MutationReply>(_h.Session, Opcode.Close, default, 1).Errno);
+        Assert.Equal(Errno.EPROTO, _h.Run<CloseRequest, MutationReply>(_h.Session, Opcode.Close, default, 0).Errno);
+        var outside = new EngineRequest(Opcode.Close, _h.Session, 1, Limits.RpcSlotsMax, 9, Wire.WireCodec.ToBytes(default(CloseRequest)));
+        Assert.Equal(Errno.EPROTO, _h.Execute(outside, new System.Buffers.ArrayBufferWriter<byte>()).Errno);
+    }
+
+    [Fact]
+    public void A_payload_that_is_no_record_is_EPROTO_and_an_unknown_opcode_ENOSYS()
+    {
+        var writer = new System.Buffers.ArrayBufferWriter<byte>();
+        Assert.Equal(Errno.EPROTO, _h.Execute(new EngineRequest(Opcode.Create, _h.Session, 1, 0, 50, new byte[] { 1, 2 }), writer).Errno);
+        Assert.Equal(Errno.ENOSYS, _h.Execute(new EngineRequest((Opcode)999, _h.Session, 1, 0, 51, new byte[] { 1, 2 }), writer).Errno);
+    }
+
+    [Fact]
+    public void A_read_only_session_gets_EROFS_but_may_open_close_and_end()
+    {
+        var file = _h.MakeFile("f");
+        var session = _h.BeginSession(isReadOnly: true);
+        Assert.Equal(Errno.EROFS, _h.Create(InodeId.Root, "g", session: session).Errno);
+        Assert.Equal(Errno.OK, _h.Open(file, session).Errno);
+        Assert.Equal(Errno.OK, _h.Close(file, session).Errno);
+        Assert.Equal(Errno.OK, _h.Read<EndSessionRequest, EmptyReply>(Opcode.EndSession, default, session).Errno);
+        Assert.Equal(Errno.ESTALE, _h.Open(file, session).Errno);
+        Assert.Equal(Errno.OK, _h.Read<EndSessionRequest, EmptyReply>(Opcode.EndSession, default, session).Errno);
+    }
+
+    [Fact]
+    public void A_resumed_session_has_a_newer_incarnation_and_frames_of_the_old_are_ESTALE()
+    {
+        var resume = new ResumeSessionRequest { Session = _h.Session, Key = 77, Incarnation = 2 };
+        Assert.Equal(Errno.EACCES, _h.Internal(InternalOpcode.ResumeSession, resume with { Key = 78 }).Errno);
+        Assert.Equal(Errno.EACCES, _h.Internal(InternalOpcode.ResumeSession, resume with { Incarnation = 1 }).Errno);
+        Assert.Equal(Errno.ESTALE, _h.Internal(InternalOpcode.ResumeSession, resume with { Session = new SessionId(99) }).Errno);
+        Assert.Equal(Errno.OK, _h.Internal(InternalOpcode.ResumeSession, resume).Errno);
+        Assert.Equal(Errno.ESTALE, _h.Stat(InodeId.Root).Errno);
+        Assert.Equal(Errno.OK, _h.Run<GetAttributesRequest, AttributesReply>(
+            _h.Session, Opcode.GetAttributes, new GetAttributesRequest { Inode = InodeId.Root }, 0, incarnation: 2).Errno);
+    }
+
+    [Fact]
+    public void A_session_whose_end_has_begun_cannot_be_resumed()
+    {
+        var session = _h.BeginSession();
+        _h.Open(InodeId.Root, session);
+        var expire = new ExpireSessionRequest { Session = session };
+        Assert.Equal(1ul, _h.Internal(InternalOpcode.ExpireSession, expire).Reply.Value);
+        _h.Commit();
+        _h.Restart();
+        var listed = _h.Query<ListRequest, SessionListReply>(InternalOpcode.ListSessions, new ListRequest { Limit = 10 }).Reply;
+        Assert.Equal([false, true], listed.Sessions.Select(s => s.IsEnding));
+        var resume = new ResumeSessionRequest { Session = session, Key = 77, Incarnation = 5 };
+        Assert.Equal(Errno.ESTALE, _h.Internal(InternalOpcode.ResumeSession, resume).Errno);
+        Assert.Equal(0ul, _h.Internal(InternalOpcode.ExpireSession, expire).Reply.Value);
+        Assert.Equal(0ul, _h.Internal(InternalOpcode.ExpireSession, expire).Reply.Value);
+    }
+
+    [Fact]
+    public void Another_volume_in_the_store_is_EINVAL_and_the_same_is_left_as_it_is()
+    {
+        var request = new CreateVolumeRequest { Volume = EngineHarness.Volume, BlockSizeLog2 = 20 };
+        Assert.Equal(Errno.OK, _h.Internal(InternalOpcode.CreateVolume, request).Errno);
+        Assert.Equal(EngineHarness.BlockSizeLog2, _h.Query<GetVolumeRequest, VolumeRecord>(InternalOpcode.GetVolume, default).Reply.BlockSizeLog2);
+        var other = request with { Volume = new VolumeId(Guid.Empty) };
+        Assert.Equal(Errno.EINVAL, _h.Internal(InternalOpcode.CreateVolume, other).Errno);
+    }
+
+    [Fact]
+    public void Reads_of_what_is_durable_wait_for_nothing_and_others_for_their_batch()
+    {
+        _h.Commit();
+        var durable = _h.Store.Position.Sequence;
+        _h.Stat(InodeId.Root);
+        Assert.Equal(0ul, _h.Last.ObservedSequence);
+        var file = _h.MakeFile("f");
+        Assert.Equal(durable + 1, _h.Last.ObservedSequence);
+        _h.Stat(file);
+        Assert.Equal(durable + 1, _h.Last.ObservedSequence);
+        _h.Lookup(InodeId.Root, "g");
+        _h.Commit();
+        _h.Stat(file);
+        Assert.Equal(0ul, _h.Last.ObservedSequence);
+    }
+
+    [Fact]
+    public void Volume_time_grows_though_the_clock_steps_back()
+    {
+        var first = _h.AttributesOf(_h.MakeFile("a")).BornAt;
+        _h.Commit();
+        _h.Now = new Instant(5);
+        var second = _h.AttributesOf(_h.MakeFile("b")).BornAt;
+        _h.Commit();
+        _h.Restart();
+        var third = _h.AttributesOf(_h.MakeFile("c")).BornAt;
+        Assert.True(first.Nanoseconds < second.Nanoseconds && second.Nanoseconds < third.Nanoseconds);
+    }
+}
