@@ -6,7 +6,9 @@ cd "$ROOT"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 export DOTNET_CLI_UI_LANGUAGE=en LC_ALL=C.UTF-8
 
-BIN=$ROOT/out/bin
+# Executables that were built elsewhere can be given; then nothing is published.
+GIVEN_BIN=${FLEXFS_BIN:-}
+BIN=${GIVEN_BIN:-$ROOT/out/bin}
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
   BOLD=$'\e[1m' GREEN=$'\e[32m' RED=$'\e[31m' DIM=$'\e[2m' PLAIN=$'\e[0m'
@@ -45,6 +47,7 @@ need_build_tools() {
 
 # publish [APP...]: the executables, as NativeAOT, in out/bin. Skips what is newer than every source.
 publish() {
+  [ -z "$GIVEN_BIN" ] || return 0
   need_build_tools
   mkdir -p "$BIN"
   local apps=("$@") app log
