@@ -65,7 +65,8 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
 
         if (opcode == Opcode.EndSession)
         {
-            _owner.EndSession(this, header);
+            if (WireCodec.TryRead<EndSessionRequest>(payload, out _, out _)) _owner.EndSession(this, header);
+            else connection.Reply(header, Errno.EPROTO);
             return;
         }
 
