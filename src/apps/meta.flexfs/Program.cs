@@ -1,0 +1,3 @@
+using FlexFs.Apps.Meta;
+
+return await MetaCommandLine.Create().RunAsync(args);
