@@ -63,10 +63,13 @@ public sealed partial class FreeRoutes(FreeDatabaseFile database, string account
             }
             fingerprint = parsed.ToString();
         }
-        database.Update(now => now!.Volume.MetaFingerprint == fingerprint && now.Volume.MetaSsl == identity.Ssl
-            ? now
-            : now with { Volume = now.Volume with { MetaFingerprint = fingerprint, MetaSsl = identity.Ssl } });
-        LogIdentity(Current.Volume.MetaAddr, identity.Ssl ? fingerprint : "no certificate: it serves without TLS");
+        // A metadata server says so again and again; only what is new is written and logged.
+        if (Current.Volume.MetaFingerprint != fingerprint || Current.Volume.MetaSsl != identity.Ssl)
+        {
+            database.Update(now => now! with { Volume = now.Volume with { MetaFingerprint = fingerprint, MetaSsl = identity.Ssl } });
+            LogIdentity(Current.Volume.MetaAddr, identity.Ssl ? fingerprint : "no certificate: it serves without TLS");
+        }
+
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
