@@ -27,7 +27,7 @@ public class ReferenceTests
         ["Fuse"] = ["Core"],
         ["Metadata"] = ["Core", "Wire", "Wire.Generator", "Protocol"],
         ["Client"] = ["Core", "Wire", "Wire.Generator", "Protocol", "Hosting", "Rpc", "Blocks", "Objects"],
-        ["Mount"] = ["Core", "Wire", "Protocol", "Hosting", "Fuse", "Client", "Blocks", "Objects", "Rpc"],
+        ["Mount"] = ["Core", "Wire", "Wire.Generator", "Protocol", "Hosting", "Fuse", "Client", "Blocks", "Objects", "Rpc"],
     };
 
     [Fact]

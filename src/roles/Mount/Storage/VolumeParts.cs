@@ -95,7 +95,7 @@ internal sealed class VolumeParts : IAsyncDisposable
         return new FileSystemParts
         {
             Connector = new SocketRpcConnector(endPoint, tls, ConnectTimeout, TimeProvider.System),
-            Objects = _ => new VolumeObjects(_sink, _source),
+            Objects = _ => new BlockObjects(_sink, _source),
             DirtyMemory = _dirty,
             Log = _logs.CreateLogger("client"),
         };
