@@ -16,7 +16,7 @@ internal static class CredsCommands
         var adminAddr = Flags.Parsed<HostPort>(
             "--adminAddr", "host:port", "administration server", HostPort.TryParse, HostPort.Rule);
         adminAddr.Required = true;
-        var token = Flags.Text("--token", "uuid", "metadata-store token; asked for when left out");
+        var token = Flags.Text("--token", "uuid", "metadata-store token; - reads stdin; asked for when left out");
         var fingerprint = Flags.Parsed<CertificateFingerprint>(
             "--fingerprint", "sha256:...", "certificate of the administration server to pin (default: the one that it presents now)",
             CertificateFingerprint.TryParse, CertificateFingerprint.Rule);
@@ -28,7 +28,7 @@ internal static class CredsCommands
             var path = FlexFsPaths.OfUser().Expand(parse.GetValue(credsFile)!);
             CredentialsFile.RequireAbsent(path, parse.GetValue(force));
             var address = parse.GetValue(adminAddr)!;
-            var text = parse.GetValue(token) ?? TerminalPrompt.OfProcess().AskSecret("metadata-store token", "--token");
+            var text = SecretInput.Require(parse.GetValue(token), "metadata-store token", "--token");
             var pin = parse.GetResult(fingerprint) is not null ? parse.GetValue(fingerprint).ToString()
                 : parse.GetValue(noAdminSsl) ? ""
                 : (await FingerprintProbe.LookAsync(address, cancel)).Setting;
