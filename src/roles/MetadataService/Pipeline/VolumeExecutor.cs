@@ -177,7 +177,7 @@ internal sealed class VolumeExecutor
         }
     }
 
-    private bool HasRunnable() => _again.Count > 0
+    private bool HasRunnable() => (_exclusive is null ? _again.Count > 0 : _again.Contains(_exclusive))
         || (_exclusive is null && (_ready.Count > 0 || _queue.Has(RequestClass.Read)
             || (!IsBatchFull && (_queue.Has(RequestClass.Ordinary) || _queue.Has(RequestClass.Freeing)))));
 
@@ -186,7 +186,8 @@ internal sealed class VolumeExecutor
         var now = Instant.Now(_clock);
         var timestamp = _clock.GetTimestamp();
         var left = _options.StepRequestsMax;
-        for (; left > 0 && _again.TryDequeue(out var request); left--) Execute(request, now, timestamp);
+        if (_exclusive is not null && !ExecuteExclusive(now, timestamp)) return;
+        for (; left > 0 && _exclusive is null && _again.TryDequeue(out var request); left--) Execute(request, now, timestamp);
         if (_exclusive is not null) return;
         if (_ready.Count == 0)
         {
@@ -197,6 +198,20 @@ internal sealed class VolumeExecutor
         }
 
         while (_exclusive is null && _ready.TryDequeue(out var request)) Execute(request, now, timestamp);
+    }
+
+    // Nothing else runs before it: others would fetch, and let go what was fetched for it.
+    private bool ExecuteExclusive(Instant now, long timestamp)
+    {
+        var others = new Queue<ServiceRequest>();
+        while (_again.TryDequeue(out var request))
+        {
+            if (request == _exclusive) Execute(request, now, timestamp);
+            else others.Enqueue(request);
+        }
+
+        foreach (var request in others) _again.Enqueue(request);
+        return _exclusive is null;
     }
 
     private void Execute(ServiceRequest request, Instant now, long timestamp)
