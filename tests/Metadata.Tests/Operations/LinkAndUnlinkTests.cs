@@ -68,6 +68,29 @@ public sealed class LinkAndUnlinkTests
     }
 
     [Fact]
+    public void What_is_being_removed_part_by_part_cannot_be_opened()
+    {
+        var h = new EngineHarness(new EngineOptions { RemovalStep = 1 });
+        var file = h.MakeFile("f");
+        var id = h.Mutate(Opcode.AllocateIds, default(AllocateIdsRequest)).Reply.Value;
+        foreach (var block in (ulong[])[0, 1, 2])
+        {
+            Assert.Equal(Errno.OK, h.Mutate(Opcode.CommitWrite, new CommitWriteRequest
+            {
+                Inode = file,
+                Blocks = [new BlockExtents { Index = block, Extents = [new Extent { Object = new ObjectId(id + block), LengthBytes = 10 }] }],
+                Objects = [new ObjectDescriptor { Object = new ObjectId(id + block), PlainBytes = 10, StoredBytes = 10 }],
+                SizeAtLeastBytes = (long)(block * EngineHarness.BlockBytes) + 10,
+            }).Errno);
+        }
+
+        h.Commit();
+        h.Unlink(InodeId.Root, "f");
+        Assert.Equal(Errno.OK, h.Stat(file).Errno);
+        Assert.Equal(Errno.ESTALE, h.Open(file).Errno);
+    }
+
+    [Fact]
     public void After_a_restart_orphans_that_are_not_reclaimed_are_removed()
     {
         var (kept, gone) = (_h.MakeFile("a", open: true), _h.MakeFile("b", open: true));

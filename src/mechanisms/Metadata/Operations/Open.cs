@@ -9,6 +9,9 @@ internal static class Open
     public static Outcome Run(OperationContext c, in OpenRequest request)
     {
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
+
+        // Without a name and open nowhere it is being removed, a part at a time.
+        if (record.LinkCount == 0 && !c.Opens.IsOpen(request.Inode)) return Errno.ESTALE;
         var data = ReadOnlyMemory<byte>.Empty;
         if (request.WithInlineData && (record.Flags & InodeFlags.IsInline) != 0)
         {
