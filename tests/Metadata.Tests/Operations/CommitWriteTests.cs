@@ -63,6 +63,17 @@ public sealed class CommitWriteTests
     }
 
     [Fact]
+    public void Extents_with_inline_bytes_of_an_older_version_are_EAGAIN_also_when_nothing_is_inline_any_more()
+    {
+        Assert.Equal(Errno.OK, Inline("abc", 1).Errno);
+        Assert.Equal(Errno.OK, _h.Truncate(_file, 0).Errno);
+        Assert.Equal(InodeFlags.None, _h.AttributesOf(_file).Flags);
+        Assert.Equal(Errno.EAGAIN, _h.Mutate(
+            Opcode.CommitWrite, Request(0, 4096, new ObjectId(_id)) with { ExpectedDataVersion = 2 }).Errno);
+        Assert.Equal(Errno.OK, Write(0, 4096));
+    }
+
+    [Fact]
     public void What_would_lie_behind_the_end_or_outside_its_object_is_EINVAL()
     {
         Assert.Equal(Errno.EINVAL, _h.Mutate(

@@ -67,10 +67,14 @@ internal static class CommitWrite
     {
         var size = Math.Max(record.SizeBytes, request.SizeAtLeastBytes);
         if (CheckBlocks(request, c.Volume.BlockSizeLog2, size) is not Errno.OK and var badBlocks) return badBlocks;
-        if ((record.Flags & InodeFlags.IsInline) != 0)
+        var wasInline = (record.Flags & InodeFlags.IsInline) != 0;
+
+        // The client has put inline bytes into the extents: they must be those of now, also when there are none any more, or bytes
+        // that somebody truncated or wrote over meanwhile would come back.
+        var hasInline = wasInline || request.ExpectedDataVersion != 0;
+        if (hasInline && request.ExpectedDataVersion != record.DataVersion) return Errno.EAGAIN;
+        if (wasInline)
         {
-            // The client has put the inline bytes into the extents; they must be those of now.
-            if (request.ExpectedDataVersion != record.DataVersion) return Errno.EAGAIN;
             c.Transaction.Delete(Keys.InlineData(request.Inode));
             SetInline(c, ref record, isInline: false);
         }

@@ -221,7 +221,8 @@ public readonly partial record struct CommitWriteRequest
     [Field(5, Max = Limits.InlineBytesMax)] public ReadOnlyMemory<byte> InlineData { get; init; }
 
     /// <summary>
-    /// For an inline write: the data version that the client had read; another one is answered EAGAIN, and the client begins again.
+    /// Of an inline write, and of extents that hold the inline bytes of before: the data version that the client had read; another one is
+    /// answered EAGAIN, and the client begins again. 0 for extents that hold no such bytes.
     /// </summary>
     [Field(6)] public ulong ExpectedDataVersion { get; init; }
 
