@@ -1,0 +1,89 @@
+using FlexFs.Client;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+using FlexFs.Rpc;
+using FlexFs.Simulation.Runtime;
+
+namespace FlexFs.Simulation.World;
+
+/// <summary>One life of a mount: the real file system on a process that can be killed.</summary>
+public sealed class SimulatedClient
+{
+    private readonly SimulatedWorld _world;
+    private SessionId _first;
+
+    /// <summary>Not mounted yet.</summary>
+    public SimulatedClient(SimulatedWorld world)
+    {
+        _world = world;
+        Process = world.NewProcess("client");
+        SkipsFsync = world.Options.Sabotage == Sabotage.ClientSkipsFsync;
+    }
+
+    /// <summary>Where it runs.</summary>
+    public SimulatedProcess Process { get; }
+
+    /// <summary>The file system, once it is mounted.</summary>
+    public FileSystem Files { get; private set; } = null!;
+
+    /// <summary>Whether the server ended a session of this mount, and it went on with another.</summary>
+    public bool HasLostSession => Files is not null && Files.Session.Session != _first;
+
+    /// <summary>Whether it is mounted.</summary>
+    public bool IsMounted => Files is not null;
+
+    /// <summary>Whether it says that bytes are safe without doing anything for it.</summary>
+    public bool SkipsFsync { get; }
+
+    /// <summary>Mounts, however long it takes.</summary>
+    public async Task MountAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                Files = await FileSystem.ConnectAsync(
+                    new FileSystemOptions
+                    {
+                        Volume = _world.Volume.Name,
+                        Token = SimulatedServer.Token,
+                        ClientName = Process.Name,
+                        StoreRetryBudget = TimeSpan.FromSeconds(5),
+                        ReadaheadBytesMax = _world.Chance.OneIn(2) ? 0 : 1 << 20,
+                        IdleInodesMax = _world.Chance.Of([1, 4, 1000]),
+                    },
+                    new FileSystemParts
+                    {
+                        Connector = _world.Network.ConnectorOf(Process),
+                        Rpc = new RpcClientOptions
+                        {
+                            Slots = _world.Chance.Of([1, 2, 8, 256]),
+                            ReleaseSlots = _world.Chance.Of([2, 4, 32]),
+                        },
+                        Objects = _ => new PlainVolumeObjects(
+                            _world.Objects.Of(Process), _world.Objects.Names,
+                            verifies: _world.Options.Sabotage != Sabotage.ReaderBelieves),
+                        DirtyMemory = new HeapDirtyMemory(1 << 16, _world.Chance.Of([8, 12, 64])),
+                        Time = Process.Clock,
+                        Log = _world.LogOf(Process.Name),
+                        Seed = (int)(_world.Chance.Next() & 0x7FFFFFFF),
+                    },
+                    CancellationToken.None);
+                _first = Files.Session.Session;
+                _world.Note($"{Process.Name} is mounted as {Files.Session.Session}");
+                return;
+            }
+            catch (FileSystemConnectException e)
+            {
+                _world.Trace.Remark(_world.Now, $"{Process.Name}: cannot mount: {e.Message}");
+                await Task.Delay(TimeSpan.FromMilliseconds(200), Process.Clock);
+            }
+        }
+    }
+
+    /// <summary>fsync(2), or what the sabotaged client does instead.</summary>
+    public ValueTask<Errno> FsyncAsync(ulong handle) => SkipsFsync ? new(Errno.OK) : Files.FsyncAsync(handle);
+
+    /// <summary>The flush of close(2), or what the sabotaged client does instead.</summary>
+    public ValueTask<Errno> FlushAsync(ulong handle) => SkipsFsync ? new(Errno.OK) : Files.FlushAsync(handle);
+}
