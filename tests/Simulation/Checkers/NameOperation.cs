@@ -70,6 +70,9 @@ public sealed class NameOperation
     /// <summary>Of a rename.</summary>
     public RenameFlags Flags { get; init; }
 
+    /// <summary>Connections that the client had had: another number at the answer means that the request may have been repeated.</summary>
+    public ulong Incarnation { get; init; }
+
     /// <summary>Event number of the question.</summary>
     public long Asked { get; set; }
 

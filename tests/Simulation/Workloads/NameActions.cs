@@ -170,6 +170,7 @@ public sealed class NameActions(RunState run, SimulatedClient client)
             Inode = inode,
             IsExclusive = isExclusive,
             Flags = flags,
+            Incarnation = client.Files.Incarnation,
             Asked = run.NextEvent(),
         };
         run.Names.Asked(operation);
@@ -191,7 +192,7 @@ public sealed class NameActions(RunState run, SimulatedClient client)
 
         // What was made, lost its answer, and was removed by another before the request was repeated has no attributes to answer with.
         if (errno == Errno.ESTALE && operation.Verb is (NameVerb.Create or NameVerb.MakeDirectory or NameVerb.Link)
-            && _world.Options.Faults != Faults.None)
+            && operation.Incarnation != client.Files.Incarnation)
         {
             operation.IsUnknown = true;
             _world.Marks.Reached("names: made, and perhaps gone before the answer");

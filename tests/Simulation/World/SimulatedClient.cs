@@ -1,6 +1,11 @@
+using FlexFs.Blocks;
+using FlexFs.Blocks.Buffers;
+using FlexFs.Blocks.Caching;
+using FlexFs.Blocks.Format;
 using FlexFs.Client;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
+using FlexFs.Objects;
 using FlexFs.Rpc;
 using FlexFs.Simulation.Runtime;
 
@@ -60,9 +65,7 @@ public sealed class SimulatedClient
                             Slots = _world.Chance.Of([1, 2, 8, 256]),
                             ReleaseSlots = _world.Chance.Of([2, 4, 32]),
                         },
-                        Objects = _ => new PlainVolumeObjects(
-                            _world.Objects.Of(Process), _world.Objects.Names,
-                            verifies: _world.Options.Sabotage != Sabotage.ReaderBelieves),
+                        Objects = _ => NewObjects(),
                         DirtyMemory = new HeapDirtyMemory(1 << 16, _world.Chance.Of([8, 12, 64])),
                         Time = Process.Clock,
                         Log = _world.LogOf(Process.Name),
@@ -78,6 +81,37 @@ public sealed class SimulatedClient
                 _world.Trace.Remark(_world.Now, $"{Process.Name}: cannot mount: {e.Message}");
                 await Task.Delay(TimeSpan.FromMilliseconds(200), Process.Clock);
             }
+        }
+    }
+
+    // The real block layer, but for a reader that does not verify.
+    private IVolumeObjects NewObjects()
+    {
+        var store = _world.Objects.Of(Process);
+        var names = _world.Objects.Names;
+        if (_world.Options.Sabotage == Sabotage.ReaderBelieves) return new BelievingObjects(store, names);
+        var pool = new BufferPool(keptBytesMax: 1 << 20);
+        var cache = new FrameCache(pool, budgetBytes: _world.Chance.Of([1 << 17, 1 << 20, 16 << 20]));
+        var format = new ObjectFormat(
+            _world.Volume.Id, _world.Chance.Of([CompressionKind.None, CompressionKind.Lz4, CompressionKind.Zstd]),
+            _world.Chance.Between(Limits.FrameSizeLog2Min, Limits.FrameSizeLog2Max));
+        var reader = new ObjectReader(store, names, _world.Volume.Id, pool, InlineWork.Instance);
+        Process.Killed += () => Free(cache, pool);
+        return new BlockObjects(
+            new BlockSink(store, names, format, pool, InlineWork.Instance), new BlockSource(reader, cache, 1 << 20));
+    }
+
+    // As the system does with a process that died. What is being fetched into stays: the answer may still be written there.
+    private static void Free(FrameCache cache, BufferPool pool)
+    {
+        try
+        {
+            cache.Dispose();
+            pool.Dispose();
+        }
+        catch (InvariantException)
+        {
+            // The cache refuses to end while fetches are under way; a few frames are not given back.
         }
     }
 

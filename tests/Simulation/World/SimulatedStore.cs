@@ -111,6 +111,11 @@ public sealed class SimulatedStore(SimulatedWorld world) : IVolumeStores
         foreach (var write in batch.Writes)
         {
             var key = write.Key.Bytes.Span;
+            if (key[0] == (byte)KeyFamily.InlineData)
+            {
+                world.Trace.Remark(world.Now, $"store: inode {Keys.NumberAt(key, 1)}, inline: {write.Value?.Length} bytes");
+            }
+
             if (key[0] != (byte)KeyFamily.Block) continue;
             var extents = write.Value is null ? [] : WireCodec.Read<BlockRecord>(write.Value).Extents;
             world.Trace.Remark(world.Now, $"store: inode {Keys.NumberAt(key, 1)}, block {Keys.NumberAt(key, 9)}: "
