@@ -1,5 +1,6 @@
 using FlexFs.Client;
 using FlexFs.Core;
+using FlexFs.Fuse;
 using FlexFs.Mount.State;
 
 namespace FlexFs.Mount.Bridge;
@@ -19,6 +20,14 @@ internal sealed record BridgeContext(
     ChangeCount Changes,
     TimeProvider Time)
 {
+    /// <summary>Tells the kernel what changed; there from before the first request on.</summary>
+    internal FuseNotifier? Notifier { get; set; }
+
+    /// <summary>
+    /// Makes the kernel ask for the inode's attributes again. It never waits (FuseNotifier), so a handler may call it before its reply.
+    /// </summary>
+    internal void DropAttributes(ulong nodeId) => _ = Notifier?.InvalidateAttributes(nodeId);
+
     /// <summary>The session's root is the kernel's node 1, whatever its inode is.</summary>
     internal InodeId Inode(ulong nodeId) => nodeId == InodeId.Root.Value ? FileSystem.Root : new InodeId(nodeId);
 }

@@ -34,6 +34,8 @@ internal sealed class FileOperations(BridgeContext context)
             return;
         }
 
+        // Another host changed it: with a size of up to a second ago the kernel would end reads too early.
+        if (!unchanged) context.DropAttributes(request.NodeId);
         var taken = request.Reply.Open(new FuseOpenOut
         {
             Fh = handle,
@@ -53,8 +55,10 @@ internal sealed class FileOperations(BridgeContext context)
     internal async ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data)
     {
         using var change = context.Changes.Begin();
-        var written = await context.FileSystem.WriteAsync(
-            args.Fh, (long)args.Offset, data, (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0);
+        var clearsSetId = (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0;
+        var written = await context.FileSystem.WriteAsync(args.Fh, (long)args.Offset, data, clearsSetId);
+        // The kernel left the bits to us and goes on showing them.
+        if (clearsSetId) context.DropAttributes(request.NodeId);
         if (written.IsOk) request.Reply.Written((uint)written.Value);
         else request.Reply.Error(written.Errno);
     }

@@ -15,6 +15,8 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFi
     private readonly DirectoryOperations _directories = new(context);
     private readonly AttributeOperations _attributes = new(context, withXattrs);
 
+    public void Attached(FuseConnection connection) => context.Notifier = connection.Notifier;
+
     public ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name) => _names.LookupAsync(request, name);
 
     public ValueTask GetAttrAsync(FuseRequest request, FuseGetattrIn args) => _attributes.GetAttrAsync(request);
