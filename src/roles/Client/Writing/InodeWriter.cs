@@ -256,21 +256,18 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     }
 
     /// <summary>
-    /// Seals the bytes of the record that nothing dirty hides, before all others: extents take the place of all of
-    /// them.
+    /// Seals the bytes of the record, before all others: extents take the place of all of them. Also those that dirty
+    /// bytes hide, for these may be committed later, or never.
     /// </summary>
     /// <returns>None when there are no such bytes.</returns>
     public Upload? SealBase()
     {
         foreach (var older in Uploads) older.Extents.RemoveAll(static extent => extent.IsBase);
         BaseVersion = 0;
-        if (!Inode.TryGetInline(out var data)) return null;
+        if (!Inode.TryGetInline(out var data) || data.IsEmpty) return null;
         BaseVersion = Inode.Known.DataVersion;
-        var gaps = new List<Gap>();
-        Dirty.Read(0, new byte[data.Length], gaps);
-        if (gaps.Count == 0) return null;
         var upload = NewUpload(at: 0);
-        foreach (var gap in gaps) upload.Append(0, gap.At, data.Slice(gap.At, gap.Length), isBase: true);
+        upload.Append(0, 0, data, isBase: true);
         return upload;
     }
 
