@@ -12,11 +12,12 @@ public static class HelperArguments
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
     {
         "rw", "suid", "dev", "exec", "async", "auto", "noauto", "user", "nouser", "users", "owner", "group", "defaults",
-        "_netdev", "nofail", "relatime", "diratime", "nodiratime", "dev", "nodev", "noatime", "atime", "strictatime",
+        "_netdev", "nofail", "relatime", "diratime", "nodiratime", "noatime", "atime", "strictatime",
     };
 
     private static readonly Dictionary<string, string> Renamed = new(StringComparer.Ordinal)
     {
+        ["nodev"] = "--noDev",
         ["noexec"] = "--noExec",
         ["nosuid"] = "--noSUID",
     };

@@ -20,6 +20,7 @@ internal static class StartCommand
         var readOnly = Flags.Switch("--ro", "read-only");
         var noExec = Flags.Switch("--noExec", "no execution of programs");
         var noSuid = Flags.Switch("--noSUID", "set-user-ID and set-group-ID bits have no effect");
+        var noDev = Flags.Switch("--noDev", "device nodes cannot be opened");
         var nonEmpty = Flags.Switch("--nonEmpty", "allow a mount point that is not empty");
         var xattr = Flags.Switch("--xAttr", "extended attributes");
         var attrValid = Seconds("--attrValid", "seconds for which the kernel keeps attributes, at most 1");
@@ -33,7 +34,7 @@ internal static class StartCommand
         var child = Flags.Switch(Daemon.ChildFlag, "this is the daemon itself").Internal();
         Command command = new("start", "mount a volume")
         {
-            name, mountPoint, credsFile, foreground, verbose, readOnly, noExec, noSuid, nonEmpty, xattr, attrValid, entryValid,
+            name, mountPoint, credsFile, foreground, verbose, readOnly, noExec, noSuid, noDev, nonEmpty, xattr, attrValid, entryValid,
             noMaxPages, memCapacity, dirtyCapacity, logFile, pidFile, noAdminSsl, child,
         };
         command.SetAction(async (parse, cancel) =>
@@ -49,6 +50,7 @@ internal static class StartCommand
                 IsReadOnly = parse.GetValue(readOnly),
                 NoExec = parse.GetValue(noExec),
                 NoSetUid = parse.GetValue(noSuid),
+                NoDevices = parse.GetValue(noDev),
                 AllowNonEmpty = parse.GetValue(nonEmpty),
                 WithXattrs = parse.GetValue(xattr),
                 AttributesValid = TimeSpan.FromSeconds(parse.GetValue(attrValid)),

@@ -67,10 +67,11 @@ public sealed class MountHost : IAsyncDisposable
             var region = StateRegion.Create(new RegionLayout(
                 HandleCapacity, RequestCapacity, (int)Math.Min(budget.DirtyBytes / RegionLayout.ChunkBytes, int.MaxValue)));
             undo.Push(new Undo(region));
-            var parts = await VolumeParts.OpenAsync(volume, budget, new DirtyChunks(region), logs, cancel);
+            var parts = VolumeParts.Open(volume, budget, new DirtyChunks(region), logs);
             undo.Push(parts);
             var fileSystem = await ConnectAsync(settings, credentials, volume, parts, cancel);
             undo.Push(fileSystem);
+            await parts.CheckOwnerAsync(cancel);
             Remember(region, fileSystem);
             var mount = MountAt(settings, region, fileSystem, log);
             MountLog.Mounted(log, volume.Name, settings.MountPoint, volume.MetaAddr, volume.BlockStore.ToString());
@@ -190,7 +191,7 @@ public sealed class MountHost : IAsyncDisposable
             Subtype = "flexfs",
             ReadOnly = settings.IsReadOnly,
             NoSuid = settings.NoSetUid,
-            NoDev = false,
+            NoDev = settings.NoDevices,
             NoExec = settings.NoExec,
             ReadAheadBytes = ReadAheadBytes,
             Fuse = new FuseOptions

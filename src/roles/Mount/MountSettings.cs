@@ -26,6 +26,9 @@ public sealed record MountSettings
     /// <summary>Set-id bits have no effect.</summary>
     public bool NoSetUid { get; init; }
 
+    /// <summary>Device nodes cannot be opened.</summary>
+    public bool NoDevices { get; init; }
+
     /// <summary>Whether the folder may have something in it, which the mount hides.</summary>
     public bool AllowNonEmpty { get; init; }
 

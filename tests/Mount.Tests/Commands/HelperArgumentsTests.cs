@@ -6,7 +6,7 @@ public sealed class HelperArgumentsTests
 {
     [Theory]
     [InlineData("vol /mnt -o rw", "start vol /mnt")]
-    [InlineData("vol /mnt -o rw,_netdev,nofail,noexec,nosuid", "start vol /mnt --noExec --noSUID")]
+    [InlineData("vol /mnt -o rw,_netdev,nofail,noexec,nosuid,nodev", "start vol /mnt --noExec --noSUID --noDev")]
     [InlineData("vol /mnt -v -o ro,xAttr,verbose", "start vol /mnt --verbose --ro --xAttr --verbose")]
     [InlineData("vol /mnt -n -s -o credsFile=/etc/c,x-systemd.automount", "start vol /mnt --credsFile /etc/c")]
     public void The_way_mount_calls_a_helper_becomes_start(string given, string expected) =>

@@ -28,6 +28,7 @@ internal sealed class VolumeParts : IAsyncDisposable
     private readonly BlockingThreads _threads;
     private readonly BlockingThreads _codecThreads;
     private readonly IObjectStore _store;
+    private readonly ObjectNames _names;
     private readonly BufferPool _pool;
     private readonly FrameCache _cache;
     private readonly BlockSink _sink;
@@ -43,6 +44,7 @@ internal sealed class VolumeParts : IAsyncDisposable
         _threads = threads;
         _codecThreads = new BlockingThreads("codec", Environment.ProcessorCount);
         _store = store;
+        _names = names;
         var id = new VolumeId(volume.Id);
         _pool = new BufferPool(keptBytesMax: 4L * volume.BlockSize);
         _cache = new FrameCache(_pool, budget.CacheBytes);
@@ -51,10 +53,10 @@ internal sealed class VolumeParts : IAsyncDisposable
         _sink = new BlockSink(store, names, new ObjectFormat(id, CompressionOf(volume)), _pool, _codecThreads);
     }
 
-    /// <summary>Opens the object store and checks that its prefix is this volume's.</summary>
+    /// <summary>Opens the object store.</summary>
     /// <exception cref="CommandException">It cannot be used: why, in one line.</exception>
-    internal static async ValueTask<VolumeParts> OpenAsync(
-        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, ILoggerFactory logs, CancellationToken cancel)
+    internal static VolumeParts Open(
+        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, ILoggerFactory logs)
     {
         var place = volume.BlockStore;
         if (place.Api != "file") throw new CommandException($"the block store {place} has an api that this build does not have: file");
@@ -64,21 +66,25 @@ internal sealed class VolumeParts : IAsyncDisposable
         }
 
         var threads = new BlockingThreads("store", StoreThreadsMax);
-        var names = new ObjectNames(place.Prefix);
         var store = new RetryingObjectStore(
             new FileObjectStore(place.Bucket, threads, TimeProvider.System), new RetryOptions(), TimeProvider.System, new Random());
+        return new VolumeParts(volume, budget, dirty, logs, threads, store, new ObjectNames(place.Prefix));
+    }
+
+    /// <summary>Checks that the store's prefix is this volume's. The metadata server claimed it when it made the volume.</summary>
+    /// <remarks>A mount never claims: an empty folder is one where the store's disk is not mounted.</remarks>
+    /// <exception cref="CommandException">It is not: why, in one line.</exception>
+    internal async ValueTask CheckOwnerAsync(CancellationToken cancel)
+    {
+        var place = _volume.BlockStore;
         try
         {
-            var check = await OwnerMarker.CheckAsync(store, names, new VolumeId(volume.Id), mayClaim: true, cancel);
+            var check = await OwnerMarker.CheckAsync(_store, _names, new VolumeId(_volume.Id), mayClaim: false, cancel);
             if (Refusal(check, place) is { } refusal) throw new CommandException(refusal);
-            return new VolumeParts(volume, budget, dirty, logs, threads, store, names);
         }
-        catch (Exception e)
+        catch (ObjectStoreException e)
         {
-            await store.DisposeAsync();
-            threads.Dispose();
-            if (e is ObjectStoreException) throw new CommandException($"the block store {place} cannot be used: {e.Message}", cause: e);
-            throw;
+            throw new CommandException($"the block store {place} cannot be used: {e.Message}", cause: e);
         }
     }
 
