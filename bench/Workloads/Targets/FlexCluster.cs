@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FlexFs.Workloads.Targets;
 
 /// <summary>flexFS as ./quickstart starts it: free.flexfs, meta.flexfs over TLS on loopback, the file store, one mount.</summary>
@@ -28,18 +30,25 @@ public sealed class FlexCluster : Target
 
     /// <inheritdoc/>
     public override long ResidentBytes =>
-        long.Parse(
-            Shell.Output($"awk '/VmRSS/{{print $2}}' /proc/$(pgrep -n -f 'mount.flexfs.*{Folder}')/status"), null) * 1024;
+        File.ReadLines($"/proc/{MountProcess}/status")
+            .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+            .Single();
+
+    private string PidFile => Path.Combine(_folder, "run", "mount1.pid");
+
+    private string MountProcess => File.ReadAllText(PidFile).Trim();
 
     /// <summary>Mounts anew: the mount's own caches go with its process.</summary>
     public override void MakeCold()
     {
+        var process = MountProcess;
         Shell.Run($"umount '{Folder}'");
-        Shell.Run($"for i in $(seq 200); do pgrep -f 'mount.flexfs.*{Folder}' >/dev/null || exit 0; sleep 0.05; done; exit 1");
+        Shell.Run($"for i in $(seq 200); do test -e /proc/{process} || exit 0; sleep 0.05; done; exit 1");
         Shell.DropKernelCaches();
         Shell.Run(
             $"HOME='{_environment["FLEXFS_HOME"]}' '{_environment["FLEXFS_BIN"]}/mount.flexfs' start "
-            + $"'{_environment["FLEXFS_VOLUME"]}' '{Folder}'");
+            + $"'{_environment["FLEXFS_VOLUME"]}' '{Folder}' --pidFile '{PidFile}' --logFile '{_folder}/log/mount1'");
     }
 
     /// <inheritdoc/>

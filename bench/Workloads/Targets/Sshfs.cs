@@ -22,7 +22,7 @@ public sealed class Sshfs : Target
         }
 
         _server = Shell.Start(
-            "socat", $"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork", "EXEC:/usr/lib/openssh/sftp-server");
+            "socat", $"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,nodelay,fork", "EXEC:/usr/lib/openssh/sftp-server");
         Shell.Run($"for i in $(seq 50); do sshfs -o directport={port} 127.0.0.1:'{source}' '{mount}' 2>/dev/null && exit 0; "
             + "sleep 0.1; done; exit 1");
         Folder = mount;
