@@ -50,4 +50,7 @@ internal static partial class ClientLog
 
     [LoggerMessage(16, LogLevel.Error, "unmounting: {Count} files have bytes that could not be stored: {Errno}")]
     public static partial void LeftBehind(ILogger log, int count, Errno errno);
+
+    [LoggerMessage(18, LogLevel.Warning, "the metadata server did not answer the end of the session within {Patience}; it will expire")]
+    public static partial void SessionLeft(ILogger log, TimeSpan patience);
 }

@@ -20,6 +20,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     /// <summary>Attempts to reach a server that was never reached before the mount gives up.</summary>
     private const int FirstAttemptsMax = 3;
 
+    /// <summary>How long a clean end of the session is waited for.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly FileSystemOptions _options;
     private readonly TimeProvider _time;
@@ -109,9 +112,17 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     {
         lock (_gate) _isEnding = true;
 
-        // A server that is away expires the session by itself.
+        // A server that is away, or goes away now, expires the session by itself: an unmount does not wait for it.
         if (!_rpc!.IsConnected) return;
-        _ = await CallAsync<EndSessionRequest, EmptyReply>(Opcode.EndSession, default, CancellationToken.None);
+        using var patience = new CancellationTokenSource(EndPatience, _time);
+        try
+        {
+            _ = await CallAsync<EndSessionRequest, EmptyReply>(Opcode.EndSession, default, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            ClientLog.SessionLeft(_log, EndPatience);
+        }
     }
 
     /// <inheritdoc/>
