@@ -1,0 +1,55 @@
+using FlexFs.Harness;
+
+namespace FlexFs.Crash.Tests;
+
+/// <summary>kill -9 of meta.flexfs at random moments, while programs work on two mounts.</summary>
+public sealed class MetadataServerKillTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Programs_go_on_without_an_error_and_nothing_answered_is_lost()
+    {
+        Requirements.Mounting();
+        await using var cluster = await Cluster.StartAsync();
+        var seed = Random.Shared.Next();
+        var random = new Random(seed);
+        LoadProgram[] programs =
+        [
+            .. Enumerable.Range(0, 4).Select(i => new LoadProgram(cluster.Mounts[i % 2].Join($"load{i}"), seed + i)),
+        ];
+        var kills = Requirements.IsLong ? 200 : 10;
+        for (var kill = 0; kill < kills; kill++)
+        {
+            var target = programs.Sum(program => program.Done) + random.Next(1, 120);
+            await ProgressAsync($"seed {seed}: the programs go on after {kill} kills", programs, target);
+            await cluster.Meta.KillAsync();
+            await cluster.StartMetaAsync();
+        }
+
+        // Each program, not just their sum, has gone on after the last kill.
+        foreach (var program in programs) await ProgressAsync($"seed {seed}: goes on in the end", [program], program.Done + 3);
+        foreach (var program in programs) Assert.True(program.Stop(Patience), $"seed {seed}: a program hangs");
+        foreach (var program in programs) Assert.Null(program.Error);
+
+        var fresh = await cluster.MountAsync();
+        for (var i = 0; i < programs.Length; i++)
+        {
+            programs[i].Verify(cluster.Mounts[i % 2].Join($"load{i}"));
+            programs[i].Verify(fresh.Join($"load{i}"));
+        }
+
+        foreach (var mount in cluster.Mounts) Assert.Equal(0, await mount.StopAsync());
+        Assert.Equal(0, await cluster.Meta.StopAsync());
+        (await cluster.VerifyAsync()).MustSucceed("meta.flexfs verify");
+    }
+
+    private static Task ProgressAsync(string what, LoadProgram[] programs, int target) => Until.TrueAsync(
+        what,
+        () =>
+        {
+            foreach (var program in programs) Assert.True(program.Error is null, $"{what}: a program saw {program.Error}");
+            return programs.Sum(program => program.Done) >= target;
+        },
+        Patience);
+}
