@@ -78,7 +78,12 @@ public static class AtomicFile
             // Exactly the mode that was asked for, whatever the umask takes away.
             File.SetUnixFileMode(stream.SafeFileHandle, mode);
             stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
+            // fsync(2) itself: Flush(flushToDisk: true) was seen to pass over an error of it.
+            if (Libc.Fsync((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
+            {
+                throw new IOException($"{path} could not be made durable: {Marshal.GetLastPInvokeErrorMessage()}");
+            }
+
         }
         catch
         {
