@@ -28,6 +28,7 @@ try
 {
     targets.Add(new Passthrough(root, Path.Combine(work, "hp.source"), Path.Combine(work, "hp")));
     targets.Add(new Sshfs(Path.Combine(work, "sshfs.source"), Path.Combine(work, "sshfs")));
+    targets.Add(new S3fs(root, Path.Combine(work, "s3fs.source"), Path.Combine(work, "s3fs")));
     targets.Add(new FlexCluster(root, Path.Combine(work, "cluster")));
     var flex = targets[^1];
     var peer = targets[1];
@@ -40,7 +41,7 @@ try
         var figures = targets.ToDictionary(t => t, _ => new List<double>());
         for (var i = 0; i < repeats; i++)
         {
-            foreach (var target in targets)
+            foreach (var target in targets.Where(t => i < t.Repeats))
             {
                 var folder = Path.Combine(target.Folder, $"{row.Name}.{i}");
                 Directory.CreateDirectory(folder);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace FlexFs.Workloads.Targets;
 
@@ -14,13 +12,7 @@ public sealed class Sshfs : Target
     {
         Directory.CreateDirectory(source);
         Directory.CreateDirectory(mount);
-        int port;
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
+        var port = FreePort.Find();
         _server = Shell.Start(
             "socat", $"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,nodelay,fork", "EXEC:/usr/lib/openssh/sftp-server");
         Shell.Run($"for i in $(seq 50); do sshfs -o directport={port} 127.0.0.1:'{source}' '{mount}' 2>/dev/null && exit 0; "

@@ -15,6 +15,9 @@ public abstract class Target : IDisposable
     /// <summary>Resident bytes of its processes; 0 when there is none.</summary>
     public virtual long ResidentBytes => 0;
 
+    /// <summary>How often a row is run on it at most.</summary>
+    public virtual int Repeats => int.MaxValue;
+
     /// <summary>Ends it.</summary>
     public void Dispose()
     {
