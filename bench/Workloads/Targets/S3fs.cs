@@ -23,7 +23,7 @@ public sealed class S3fs : Target
         _server = Shell.Start(
             "env", "NODE_OPTIONS=--openssl-legacy-provider", program, "-d", source, "-a", "127.0.0.1", "-p", $"{port}", "-s",
             "--configure-bucket", Bucket);
-        _options = $"-o url=http://127.0.0.1:{port} -o use_path_request_style -o passwd_file='{secret}'";
+        _options = $"-o url=http://127.0.0.1:{port} -o use_path_request_style -o nocopyapi -o passwd_file='{secret}'";
         Shell.Run($"for i in $(seq 100); do curl -s -o /dev/null http://127.0.0.1:{port}/ && exit 0; sleep 0.1; done; exit 1");
         Folder = mount;
         Mount();
