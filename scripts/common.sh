@@ -35,7 +35,7 @@ need() {
 
 need_sdk() {
   command -v dotnet >/dev/null 2>&1 || fail "the .NET SDK is missing: install version 10.0, see https://dot.net"
-  dotnet --version >/dev/null 2>&1 || fail "the .NET SDK does not satisfy global.json: install version 10.0"
+  dotnet --version >/dev/null || fail "the .NET SDK does not start (see above), or is not the version 10.0 that global.json wants"
 }
 
 # What NativeAOT links with.
