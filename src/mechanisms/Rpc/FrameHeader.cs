@@ -32,6 +32,12 @@ public enum FrameKind : byte
 
     /// <summary>The server's answer to a ping; no payload.</summary>
     Pong = 8,
+
+    /// <summary>
+    /// Of the server: the request of this slot and number would have to wait for another session. It had no effect and is forgotten;
+    /// the client sends it again in the waiting lane, or in the blocking one, and its slot is free. No payload.
+    /// </summary>
+    Queued = 9,
 }
 
 /// <summary>How a frame is to be treated.</summary>
@@ -46,6 +52,9 @@ public enum FrameFlags : byte
 
     /// <summary>Of a request: nobody waits for a reply, there is none, and it is not repeated.</summary>
     OneWay = 2,
+
+    /// <summary>Of <see cref="FrameKind.Queued"/>: it may wait as long as a program pleases, so it belongs into the blocking lane.</summary>
+    Blocking = 4,
 }
 
 /// <summary>What every frame begins with; the payload follows. Of a fixed width, so that it is read before the rest is there.</summary>

@@ -9,7 +9,8 @@ namespace FlexFs.Rpc;
 ///   1. a busy slot holds the encoded frame of its request, until the answer comes or the session is lost;
 ///   2. numbers grow by one in each slot and are never used again, whoever stopped waiting for the answer;
 ///   3. a call is in one slot, in one lane's queue, or nowhere; it is queued only while its lane is full;
-///   4. the lanes share nothing: neither slots nor queues nor the budget of bytes, which is the normal lane's.
+///   4. the lanes share nothing: neither slots nor queues nor the budget of bytes, which is the normal lane's;
+///   5. nothing is queued for the blocking lane.
 /// </remarks>
 internal sealed class RequestWindow
 {
@@ -31,7 +32,10 @@ internal sealed class RequestWindow
 
         public required long BytesMax { get; init; }
 
-        public Stack<int> Free { get; } = new();
+        /// <summary>As many as were ever in use at once.</summary>
+        public Slot[] Slots { get; private set; } = [];
+
+        private Stack<int> Free { get; } = new();
 
         public LinkedList<RpcCall> Queue { get; } = new();
 
@@ -41,13 +45,32 @@ internal sealed class RequestWindow
 
         public long Bytes { get; set; }
 
+        private int Known { get; set; }
+
         public bool HasRoomFor(int bytes) =>
             Used == 0 || (Used < Usable && Bytes + bytes <= BytesMax);
+
+        public int TakeFree()
+        {
+            if (Free.TryPop(out var free)) return free;
+            Check.That(Known < Count);
+            if (Known == Slots.Length)
+            {
+                var more = Slots;
+                Array.Resize(ref more, Math.Min(Count, Math.Max(16, Known * 2)));
+                Slots = more;
+            }
+
+            return First + Known++;
+        }
+
+        public void GiveBack(int slot) => Free.Push(slot);
     }
 
-    private readonly Slot[] _slots = new Slot[Limits.RpcSlotsMax];
     private readonly Lane _normal;
     private readonly Lane _release;
+    private readonly Lane _waiting;
+    private readonly Lane _blocking;
     private readonly int _waitingMax;
     private long _order;
 
@@ -56,14 +79,20 @@ internal sealed class RequestWindow
         var count = Math.Clamp(options.Slots, 1, RpcProtocol.NormalSlotsMax);
         _normal = MakeLane(RpcProtocol.ReleaseSlots, count, options.WindowBytesMax);
         _release = MakeLane(0, Math.Clamp(options.ReleaseSlots, 1, RpcProtocol.ReleaseSlots), long.MaxValue);
+        _waiting = MakeLane(
+            RpcProtocol.FirstWaitingSlot,
+            Math.Clamp(options.WaitingSlots, 1, RpcProtocol.FirstBlockingSlot - RpcProtocol.FirstWaitingSlot), long.MaxValue);
+        _blocking = MakeLane(
+            RpcProtocol.FirstBlockingSlot,
+            Math.Clamp(options.BlockingSlots, 1, Limits.RpcSlotsMax - RpcProtocol.FirstBlockingSlot), long.MaxValue);
         _waitingMax = options.WaitingMax;
     }
 
     /// <summary>Busy slots.</summary>
-    public int Unanswered => _normal.Used + _release.Used;
+    public int Unanswered => _normal.Used + _release.Used + _waiting.Used + _blocking.Used;
 
     /// <summary>Calls that wait for a slot.</summary>
-    public int Waiting => _normal.Queue.Count + _release.Queue.Count;
+    public int Waiting => _normal.Queue.Count + _release.Queue.Count + _waiting.Queue.Count;
 
     /// <summary>The server wants no more slots of the normal lane in use than this; 0 is no wish.</summary>
     public void Narrow(int slots) => _normal.Usable = slots == 0 ? _normal.Count : Math.Min(slots, _normal.Count);
@@ -72,7 +101,7 @@ internal sealed class RequestWindow
     /// <param name="call">In no window, with an encoded frame; its header is filled in here.</param>
     /// <param name="header">The header but for slot and number.</param>
     /// <param name="slot">The slot, when there is one: send it. Otherwise -1.</param>
-    /// <returns>OK; EAGAIN when too many wait already.</returns>
+    /// <returns>OK; EAGAIN when too many wait already, or the lane is full and none may wait for it.</returns>
     public Errno Add(RpcCall call, in FrameHeader header, out int slot)
     {
         var lane = LaneOf(call.Lane);
@@ -83,7 +112,7 @@ internal sealed class RequestWindow
             return Errno.OK;
         }
 
-        if (Waiting >= _waitingMax) return Errno.EAGAIN;
+        if (Waiting >= _waitingMax || call.Lane == RpcLane.Blocking) return Errno.EAGAIN;
         call.Place = CallPlace.Queue;
         WriteHeader(call.Frame!, header);
         lane.Queue.AddLast(call.Node);
@@ -91,10 +120,14 @@ internal sealed class RequestWindow
     }
 
     /// <summary>The frame of a busy slot.</summary>
-    public ReadOnlySpan<byte> FrameOf(int slot) => _slots[slot].Frame.AsSpan(0, _slots[slot].FrameBytes);
+    public ReadOnlySpan<byte> FrameOf(int slot)
+    {
+        ref var busy = ref SlotOf(slot);
+        return busy.Frame.AsSpan(0, busy.FrameBytes);
+    }
 
     /// <summary>The lane that a slot is of.</summary>
-    public static RpcLane LaneOfSlot(int slot) => slot < RpcProtocol.ReleaseSlots ? RpcLane.Release : RpcLane.Normal;
+    public static RpcLane LaneOfSlot(int slot) => RpcProtocol.LaneOf((uint)slot);
 
     /// <summary>Ends the request that a reply is of.</summary>
     /// <param name="header">Of the reply.</param>
@@ -103,11 +136,35 @@ internal sealed class RequestWindow
     public bool TryAnswer(in FrameHeader header, out RpcCall? call)
     {
         call = null;
-        if (header.Slot >= (uint)_slots.Length) return false;
-        ref var slot = ref _slots[header.Slot];
-        if (!slot.IsBusy || slot.Number != header.Number) return false;
+        if (!IsUnanswered(header)) return false;
         call = Vacate((int)header.Slot);
         return true;
+    }
+
+    /// <summary>A request would have to wait, and had no effect: it leaves its slot for one of those that wait.</summary>
+    /// <param name="header">Of the server's word.</param>
+    /// <param name="call">Who waits for it, when it cannot go on; otherwise null.</param>
+    /// <param name="slot">The new slot, when there is one: send it. Otherwise -1.</param>
+    /// <returns>OK; ENOENT when there is no such request; EAGAIN for <paramref name="call"/> when too many wait.</returns>
+    public Errno Move(in FrameHeader header, out RpcCall? call, out int slot)
+    {
+        call = null;
+        slot = -1;
+        if (!IsUnanswered(header) || RpcProtocol.MayWait(header.Slot)) return Errno.ENOENT;
+        ref var busy = ref SlotOf((int)header.Slot);
+        var reader = new WireReader(busy.Frame.AsMemory(0, FrameHeader.Bytes));
+        Check.That(FrameHeader.TryDecode(ref reader, out var request));
+        var (frame, bytes) = (busy.Frame, busy.FrameBytes);
+        busy.Frame = null;
+        var moved = Vacate((int)header.Slot);
+
+        // It had no effect and nobody waits for it: that is the end of it.
+        if (moved is null) return Errno.OK;
+        var isBlocking = (header.Flags & FrameFlags.Blocking) != 0;
+        moved.MoveTo(isBlocking ? RpcLane.Blocking : RpcLane.Waiting, frame!, bytes);
+        var errno = Add(moved, request with { Flags = request.Flags & ~FrameFlags.Release }, out slot);
+        if (errno != Errno.OK) call = moved;
+        return errno;
     }
 
     /// <summary>Moves the next call of a lane's queue into a slot, if there is room.</summary>
@@ -133,7 +190,7 @@ internal sealed class RequestWindow
                 LaneOf(call.Lane).Queue.Remove(call.Node);
                 break;
             case CallPlace.Slot:
-                _slots[call.Slot].Call = null;
+                SlotOf(call.Slot).Call = null;
                 break;
             default:
                 return false;
@@ -147,12 +204,15 @@ internal sealed class RequestWindow
     public void CopyUnanswered(List<int> slots)
     {
         slots.Clear();
-        for (var i = 0; i < _slots.Length; i++)
+        foreach (var lane in (ReadOnlySpan<Lane>)[_release, _normal, _waiting, _blocking])
         {
-            if (_slots[i].IsBusy) slots.Add(i);
+            for (var i = 0; i < lane.Slots.Length; i++)
+            {
+                if (lane.Slots[i].IsBusy) slots.Add(lane.First + i);
+            }
         }
 
-        slots.Sort((a, b) => _slots[a].Order.CompareTo(_slots[b].Order));
+        slots.Sort((a, b) => SlotOf(a).Order.CompareTo(SlotOf(b).Order));
     }
 
     /// <summary>Empties the window: nothing in it will be answered.</summary>
@@ -166,7 +226,7 @@ internal sealed class RequestWindow
             if (Vacate(slot) is { } call) calls.Add(call);
         }
 
-        foreach (var lane in (ReadOnlySpan<Lane>)[_release, _normal])
+        foreach (var lane in (ReadOnlySpan<Lane>)[_release, _normal, _waiting])
         {
             while (lane.Queue.First is { } node)
             {
@@ -177,12 +237,8 @@ internal sealed class RequestWindow
         }
     }
 
-    private static Lane MakeLane(int first, int count, long bytesMax)
-    {
-        var lane = new Lane { First = first, Count = count, Usable = count, BytesMax = bytesMax };
-        for (var i = count - 1; i >= 0; i--) lane.Free.Push(first + i);
-        return lane;
-    }
+    private static Lane MakeLane(int first, int count, long bytesMax) =>
+        new() { First = first, Count = count, Usable = count, BytesMax = bytesMax };
 
     private static void WriteHeader(byte[] frame, in FrameHeader header)
     {
@@ -190,12 +246,32 @@ internal sealed class RequestWindow
         header.Encode(ref writer);
     }
 
-    private Lane LaneOf(RpcLane lane) => lane == RpcLane.Release ? _release : _normal;
+    private Lane LaneOf(RpcLane lane) => lane switch
+    {
+        RpcLane.Release => _release,
+        RpcLane.Waiting => _waiting,
+        RpcLane.Blocking => _blocking,
+        _ => _normal,
+    };
+
+    private ref Slot SlotOf(int index)
+    {
+        var lane = LaneOf(LaneOfSlot(index));
+        return ref lane.Slots[index - lane.First];
+    }
+
+    private bool IsUnanswered(in FrameHeader header)
+    {
+        if (header.Slot >= Limits.RpcSlotsMax) return false;
+        var lane = LaneOf(LaneOfSlot((int)header.Slot));
+        var at = (int)header.Slot - lane.First;
+        return at < lane.Slots.Length && lane.Slots[at].IsBusy && lane.Slots[at].Number == header.Number;
+    }
 
     private int Occupy(Lane lane, RpcCall call, in FrameHeader header)
     {
-        var index = lane.Free.Pop();
-        ref var slot = ref _slots[index];
+        var index = lane.TakeFree();
+        ref var slot = ref SlotOf(index);
         slot.Number++;
         slot.Order = _order++;
         (slot.Frame, call.Frame) = (call.Frame, slot.Frame);
@@ -212,7 +288,7 @@ internal sealed class RequestWindow
 
     private RpcCall? Vacate(int index)
     {
-        ref var slot = ref _slots[index];
+        ref var slot = ref SlotOf(index);
         var lane = LaneOf(LaneOfSlot(index));
         var call = slot.Call;
         slot.Frame = FrameBuffer.Trim(slot.Frame);
@@ -220,7 +296,7 @@ internal sealed class RequestWindow
         slot.Call = null;
         lane.Used--;
         lane.Bytes -= slot.FrameBytes;
-        lane.Free.Push(index);
+        lane.GiveBack(index);
         if (call is not null) call.Place = CallPlace.Nowhere;
         return call;
     }

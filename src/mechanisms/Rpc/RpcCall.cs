@@ -49,6 +49,14 @@ internal abstract class RpcCall
         Place = CallPlace.Nowhere;
     }
 
+    /// <summary>It is to wait in another lane, with the frame that it had in its slot.</summary>
+    public void MoveTo(RpcLane lane, byte[] frame, int frameBytes)
+    {
+        Lane = lane;
+        Frame = frame;
+        FrameBytes = frameBytes;
+    }
+
     /// <summary>Listens to the caller's token. Before the caller has the task, after the call is in the window.</summary>
     public void ListenTo(CancellationToken token)
     {

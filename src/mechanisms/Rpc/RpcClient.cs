@@ -237,6 +237,29 @@ public sealed class RpcClient : IAsyncDisposable
         call?.Complete(header.Errno, payload);
     }
 
+    /// <summary>A request would have to wait for another session: it goes on in a lane of those that do.</summary>
+    internal void OnQueued(RpcClientConnection connection, in FrameHeader header)
+    {
+        RpcCall? call;
+        bool wake;
+        Errno errno;
+        lock (_gate)
+        {
+            errno = _window.Move(header, out call, out var slot);
+            if (errno == Errno.ENOENT)
+            {
+                _ignored++;
+                return;
+            }
+
+            wake = Advance(connection.Frames, RequestWindow.LaneOfSlot((int)header.Slot));
+            if (slot >= 0) wake |= connection.Frames.Append(_window.FrameOf(slot), RequestWindow.LaneOfSlot(slot));
+        }
+
+        if (wake) connection.Frames.WakeWriter(inline: false);
+        call?.Complete(errno, default);
+    }
+
     /// <summary>The server said something unasked.</summary>
     internal void OnPush(in FrameHeader header, ReadOnlyMemory<byte> payload) => _pushes.OnPush(header, payload);
 

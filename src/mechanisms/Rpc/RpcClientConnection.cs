@@ -66,6 +66,9 @@ internal sealed class RpcClientConnection : IFrameHandler
             case FrameKind.Reply:
                 _client.OnReply(this, header, payload);
                 return null;
+            case FrameKind.Queued:
+                _client.OnQueued(this, header);
+                return null;
             case FrameKind.Push:
                 _client.OnPush(header, payload);
                 return null;

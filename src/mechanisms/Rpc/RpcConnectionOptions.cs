@@ -30,6 +30,12 @@ public sealed record RpcClientOptions : RpcConnectionOptions
     /// <summary>Requests of the release lane that may be unanswered, at most <see cref="RpcProtocol.ReleaseSlots"/>.</summary>
     public int ReleaseSlots { get; init; } = 32;
 
+    /// <summary>Requests that may wait for other sessions to let something go; further ones queue.</summary>
+    public int WaitingSlots { get; init; } = 1024;
+
+    /// <summary>Requests that may wait as long as a program pleases; further ones are answered EAGAIN.</summary>
+    public int BlockingSlots { get; init; } = 2048;
+
     /// <summary>Bytes of the normal lane's unanswered requests; one is always allowed.</summary>
     public long WindowBytesMax { get; init; } = 32 << 20;
 

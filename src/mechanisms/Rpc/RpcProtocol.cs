@@ -15,6 +15,12 @@ public static class RpcProtocol
     /// <summary>Slots 0 to here (excluded) are the release lane's; the normal lane has those from here on.</summary>
     public const int ReleaseSlots = 64;
 
+    /// <summary>The first slot of the waiting lane; the normal lane ends before it.</summary>
+    public const int FirstWaitingSlot = 1024;
+
+    /// <summary>The first slot of the blocking lane, which goes up to <see cref="Limits.RpcSlotsMax"/>.</summary>
+    public const int FirstBlockingSlot = 2048;
+
     /// <summary>The protocol's name in TLS (RFC 7301).</summary>
     public static readonly SslApplicationProtocol Alpn = new("flexfs/1");
 
@@ -22,11 +28,28 @@ public static class RpcProtocol
     public static ReadOnlySpan<byte> Preface => "flexfs/1"u8;
 
     /// <summary>Most slots of the normal lane.</summary>
-    public static int NormalSlotsMax => Limits.RpcSlotsMax - ReleaseSlots;
+    public static int NormalSlotsMax => FirstWaitingSlot - ReleaseSlots;
+
+    /// <summary>Whether a slot is of a lane in which requests may wait for other sessions.</summary>
+    public static bool MayWait(uint slot) => slot >= FirstWaitingSlot;
+
+    /// <summary>The lane that a slot is of.</summary>
+    public static RpcLane LaneOf(uint slot) => slot switch
+    {
+        < ReleaseSlots => RpcLane.Release,
+        < FirstWaitingSlot => RpcLane.Normal,
+        < FirstBlockingSlot => RpcLane.Waiting,
+        _ => RpcLane.Blocking,
+    };
 
     /// <summary>Whether a request's slot exists and is its lane's.</summary>
-    internal static bool IsSlotOf(uint slot, FrameFlags flags) =>
-        (flags & FrameFlags.Release) != 0 ? slot < ReleaseSlots : slot is >= ReleaseSlots and < Limits.RpcSlotsMax;
+    internal static bool IsSlotOf(uint slot, FrameFlags flags)
+    {
+        if ((flags & FrameFlags.Blocking) != 0) return false;
+        return (flags & FrameFlags.Release) != 0
+            ? slot < ReleaseSlots
+            : slot is >= ReleaseSlots and < Limits.RpcSlotsMax;
+    }
 }
 
 /// <summary>Which requests a request may wait behind.</summary>
@@ -37,4 +60,16 @@ public enum RpcLane : byte
 
     /// <summary>Only those of this lane: for what others wait for.</summary>
     Release = 1,
+
+    /// <summary>
+    /// For what waits for another session to let something go, for a bounded time. A request comes here from the normal lane when the
+    /// server says that it would have to wait (<see cref="FrameKind.Queued"/>).
+    /// </summary>
+    Waiting = 2,
+
+    /// <summary>
+    /// For what waits as long as a program pleases, as for a lock. Calls do not queue for it: with all slots taken they are answered
+    /// EAGAIN, since what they would wait behind may wait for them.
+    /// </summary>
+    Blocking = 3,
 }

@@ -112,6 +112,24 @@ public sealed class RpcServerConnection : IFrameHandler
         return TryRelease(request) && _connection.Send(ReplyTo(request, errno), payload);
     }
 
+    /// <summary>
+    /// Says that a request would have to wait for another session: the client sends it again where it may wait
+    /// (<see cref="RpcProtocol.MayWait"/>), and its slot is free. Only what had no effect may be answered so.
+    /// </summary>
+    /// <param name="request">In the normal or the release lane; in the others a request simply waits.</param>
+    /// <param name="blocking">Whether it waits as long as a program pleases, as for a lock.</param>
+    /// <returns>False when nobody hears it: the connection ended, or the request was answered before.</returns>
+    public bool Queue(in FrameHeader request, bool blocking = false)
+    {
+        Check.That(!RpcProtocol.MayWait(request.Slot));
+        var header = ReplyTo(request, Errno.OK) with
+        {
+            Kind = FrameKind.Queued,
+            Flags = blocking ? FrameFlags.Blocking : FrameFlags.None,
+        };
+        return TryRelease(request) && _connection.Send(header, default);
+    }
+
     /// <summary>Tells the client something unasked.</summary>
     /// <returns>False when the connection is not open.</returns>
     public bool Push<T>(ushort opcode, in T record)

@@ -57,8 +57,8 @@ public static class Limits
     /// <summary>Bytes of one RPC frame, header included. A larger one ends the connection.</summary>
     public const int RpcFrameBytesMax = 1 << 20;
 
-    /// <summary>Requests of one session that may be unanswered: slots of its window.</summary>
-    public const int RpcSlotsMax = 1024;
+    /// <summary>Requests of one session that may be unanswered: slots of its window, those that wait for others included.</summary>
+    public const int RpcSlotsMax = 4096;
 
     /// <summary>Entries in one answer to a directory listing.</summary>
     public const int ReadDirectoryEntriesMax = 2048;

@@ -106,6 +106,17 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         if (_connection is { } connection) connection.Epoch = epoch;
     }
 
+    /// <summary>
+    /// A request that had no effect would have to wait for another session: it gives its slot back and comes again where it may wait.
+    /// </summary>
+    /// <returns>False when it is there already: it is held until it can be answered.</returns>
+    public bool SendsToWait(in FrameHeader header, bool blocking)
+    {
+        if (RpcProtocol.MayWait(header.Slot)) return false;
+        _connection?.Queue(header, blocking);
+        return true;
+    }
+
     /// <summary>Answers a request that the owner took over.</summary>
     public void Answer<T>(in FrameHeader header, in T reply)
         where T : IWireRecord<T> => _connection?.Reply(header, reply);
