@@ -229,6 +229,68 @@ public class WriteTests
     }
 
     [Fact]
+    public async Task What_another_client_commits_while_a_block_is_stored_as_a_whole_is_not_lost()
+    {
+        await using var world = new World();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var data = World.Random(TestVolume.BlockBytes, 1);
+        var inode = await a.PutAsync("file", data);
+        var fileA = World.Ok(await a.OpenAsync(inode, OpenFlags.ReadWrite, World.Token));
+        var fileB = World.Ok(await b.OpenAsync(inode, OpenFlags.ReadWrite, World.Token));
+        for (var i = 0; i < 100; i++)
+        {
+            await a.WriteAllAsync(fileA.Handle, i * 2000, [(byte)i]);
+            data[i * 2000] = (byte)i;
+        }
+
+        // The whole has been read and is on its way to the store.
+        var go = new TaskCompletionSource();
+        world.Objects.BeforeWrite = _ => go.Task;
+        var flush = a.FsyncAsync(fileA.Handle).AsTask();
+        await World.EventuallyAsync(() => world.Objects.Writing == 1, "the whole is on its way");
+        world.Objects.BeforeWrite = _ => Task.CompletedTask;
+        await b.WriteAllAsync(fileB.Handle, 777, [1, 2, 3]);
+        Assert.Equal(Errno.OK, await b.FsyncAsync(fileB.Handle));
+        byte[] theirs = [1, 2, 3];
+        theirs.CopyTo(data, 777);
+        go.SetResult();
+        Assert.Equal(Errno.OK, await flush);
+        Assert.Equal(data, await (await world.JoinAsync()).GetAsync(inode));
+        Assert.Equal(data, await a.GetAsync(inode));
+        Assert.Equal(0, world.Memory.Taken);
+    }
+
+    [Fact]
+    public async Task An_inline_file_that_another_writes_while_it_is_stored_as_a_whole_keeps_the_bytes_of_both()
+    {
+        await using var world = new World();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var inode = await a.PutAsync("file", new byte[100]);
+        var fileA = World.Ok(await a.OpenAsync(inode, OpenFlags.ReadWrite, World.Token));
+        var fileB = World.Ok(await b.OpenAsync(inode, OpenFlags.ReadWrite, World.Token));
+        var expected = new byte[198_001];
+        for (var i = 1; i < 100; i++)
+        {
+            await a.WriteAllAsync(fileA.Handle, i * 2000, [(byte)i]);
+            expected[i * 2000] = (byte)i;
+        }
+
+        var go = new TaskCompletionSource();
+        world.Objects.BeforeWrite = _ => go.Task;
+        var flush = a.FsyncAsync(fileA.Handle).AsTask();
+        await World.EventuallyAsync(() => world.Objects.Writing == 2, "the record's bytes and the whole are on their way");
+        world.Objects.BeforeWrite = _ => Task.CompletedTask;
+        await b.WriteAllAsync(fileB.Handle, 50, [9]);
+        Assert.Equal(Errno.OK, await b.FsyncAsync(fileB.Handle));
+        expected[50] = 9;
+        go.SetResult();
+        Assert.Equal(Errno.OK, await flush);
+        Assert.Equal(expected, await (await world.JoinAsync()).GetAsync(inode));
+    }
+
+    [Fact]
     public async Task An_inline_file_that_grows_keeps_its_bytes()
     {
         await using var world = new World();

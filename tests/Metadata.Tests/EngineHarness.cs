@@ -241,7 +241,7 @@ internal sealed class EngineHarness
         return Store.Get(key) is { } bytes ? WireCodec.Read<UsageRecord>(bytes) : default;
     }
 
-    private static InodeId Made((Errno Errno, MutationReply Reply) made)
+    public static InodeId Made((Errno Errno, MutationReply Reply) made)
     {
         Assert.Equal(Errno.OK, made.Errno);
         return made.Reply.Attributes!.Value.Inode;

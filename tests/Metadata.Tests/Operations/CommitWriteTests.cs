@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
@@ -86,6 +87,42 @@ public sealed class CommitWriteTests
     }
 
     [Fact]
+    public void A_block_written_as_a_whole_must_still_be_what_was_read_or_it_is_EAGAIN_and_nothing_changes()
+    {
+        Assert.Equal(Errno.OK, Write(0, 4096));
+        var read = ExtentsOf(0);
+        Assert.Equal(Errno.OK, Write(8192, 100));
+        var before = _h.AttributesOf(_file);
+        var id = new ObjectId(_id++);
+        var whole = Request(0, 10_000, id) with { Rewritten = [new BlockExtents { Index = 0, Extents = read }] };
+        Assert.Equal(Errno.EAGAIN, _h.Mutate(Opcode.CommitWrite, whole).Errno);
+        Assert.Equal(Errno.EAGAIN, _h.Repeat(Opcode.CommitWrite, whole).Errno);
+        Assert.Equal(before, _h.AttributesOf(_file));
+        Assert.Equal(ObjectState.Pending, StateOf(id));
+
+        // Another block does not matter; what is in this one now does.
+        Assert.Equal(Errno.OK, Write(EngineHarness.BlockBytes, 1));
+        Assert.Equal(Errno.OK, _h.Mutate(
+            Opcode.CommitWrite, whole with { Rewritten = [new BlockExtents { Index = 0, Extents = ExtentsOf(0) }] }).Errno);
+        Assert.Equal(id, Assert.Single(ExtentsOf(0)).Object);
+    }
+
+    [Fact]
+    public void A_hole_that_was_read_must_still_be_one_and_bytes_that_were_read_must_not_be_cut_off()
+    {
+        var hole = new BlockExtents { Index = 0, Extents = [] };
+        Assert.Equal(Errno.OK, _h.Mutate(
+            Opcode.CommitWrite, Request(0, 4096, new ObjectId(_id++)) with { Rewritten = [hole] }).Errno);
+        Assert.Equal(Errno.EAGAIN, _h.Mutate(
+            Opcode.CommitWrite, Request(0, 4096, new ObjectId(_id++)) with { Rewritten = [hole] }).Errno);
+        var read = ExtentsOf(0);
+        Assert.Equal(Errno.OK, _h.Truncate(_file, 0).Errno);
+        Assert.Equal(Errno.EAGAIN, _h.Mutate(
+            Opcode.CommitWrite,
+            Request(0, 4096, new ObjectId(_id++)) with { Rewritten = [new BlockExtents { Index = 0, Extents = read }] }).Errno);
+    }
+
+    [Fact]
     public void Into_a_directory_is_EISDIR_and_into_what_is_gone_ESTALE()
     {
         Assert.Equal(Errno.EISDIR, _h.Mutate(
@@ -105,6 +142,13 @@ public sealed class CommitWriteTests
         Assert.Equal(5000u, Assert.Single(Assert.Single(reply.Blocks).Extents).LengthBytes);
         Assert.Equal(8192, reply.Attributes.AllocatedBytes);
         Assert.Equal(10_000u, Assert.Single(reply.Objects).PlainBytes);
+    }
+
+    private ImmutableArray<Extent> ExtentsOf(ulong block)
+    {
+        var reply = _h.Read<GetExtentsRequest, ExtentsReply>(
+            Opcode.GetExtents, new GetExtentsRequest { Inode = _file, FirstBlock = block, BlockCount = 1 }).Reply;
+        return Assert.Single(reply.Blocks).Extents;
     }
 
     private ObjectState StateOf(ObjectId id) => _h.Query<IdsRequest, ObjectStatesReply>(

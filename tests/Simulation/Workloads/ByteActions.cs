@@ -27,8 +27,11 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
         var file = chance.Of(_open);
         switch (chance.Below(16))
         {
-            case < 6:
+            case < 5:
                 await WriteAsync(file);
+                break;
+            case < 6:
+                await ScatterAsync(file);
                 break;
             case < 10:
                 await ReadAsync(file);
@@ -89,7 +92,21 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
             < 8 => chance.Between(1, 70_000),
             _ => chance.Between(1, 300_000),
         };
-        length = (int)Math.Min(length, FileBytesMax - offset);
+        await WriteAsync(file, offset, (int)Math.Min(length, FileBytesMax - offset));
+    }
+
+    // So many pieces of one block that the client writes it as a whole, while others may write to it, too.
+    private async Task ScatterAsync(Opened file)
+    {
+        const int apart = 4096;
+        var first = 262144 * _world.Chance.Below(2);
+        var pieces = _world.Chance.Between(20, 60);
+        for (var i = 0; i < pieces; i++) await WriteAsync(file, first + (i * apart), _world.Chance.Between(1, 50));
+        if (_world.Chance.OneIn(2)) await SyncAsync(file);
+    }
+
+    private async Task WriteAsync(Opened file, long offset, int length)
+    {
         if (length <= 0) return;
         var number = run.NextOperation();
         var bytes = new byte[length];

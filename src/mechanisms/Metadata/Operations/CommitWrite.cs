@@ -53,6 +53,7 @@ internal static class CommitWrite
     private static Errno WriteInline(OperationContext c, in CommitWriteRequest request, ref InodeRecord record)
     {
         if (!request.Blocks.IsDefaultOrEmpty || !request.Objects.IsDefaultOrEmpty) return Errno.EINVAL;
+        if (!request.Rewritten.IsDefaultOrEmpty) return Errno.EINVAL;
         if (request.ExpectedDataVersion != record.DataVersion) return Errno.EAGAIN;
         var wasInline = (record.Flags & InodeFlags.IsInline) != 0;
         if (!wasInline && record.AllocatedBytes > 0) return Errno.EINVAL;
@@ -73,6 +74,7 @@ internal static class CommitWrite
         // that somebody truncated or wrote over meanwhile would come back.
         var hasInline = wasInline || request.ExpectedDataVersion != 0;
         if (hasInline && request.ExpectedDataVersion != record.DataVersion) return Errno.EAGAIN;
+        if (CheckRewritten(c, request) is not Errno.OK and var overtaken) return overtaken;
         if (wasInline)
         {
             c.Transaction.Delete(Keys.InlineData(request.Inode));
@@ -93,6 +95,22 @@ internal static class CommitWrite
         Usage.AddBytes(c, record, allocated);
         record = record with { AllocatedBytes = record.AllocatedBytes + allocated };
         return Errno.OK;
+    }
+
+    // Objects never change and their ids never come back, so the same extents are the same bytes.
+    private static Errno CheckRewritten(OperationContext c, in CommitWriteRequest request)
+    {
+        if (request.Rewritten.IsDefaultOrEmpty) return Errno.OK;
+        var result = Errno.OK;
+        foreach (var before in request.Rewritten)
+        {
+            c.TryGetBlock(request.Inode, before.Index, out var now);
+            var had = before.Extents.IsDefault ? [] : before.Extents.AsSpan();
+            var has = now.Extents.IsDefault ? [] : now.Extents.AsSpan();
+            if (!had.SequenceEqual(has)) result = Errno.EAGAIN;
+        }
+
+        return result;
     }
 
     // Blocks in order, valid extents, nothing behind the end of the file: it would come back when the file grows.

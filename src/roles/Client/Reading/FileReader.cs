@@ -21,6 +21,9 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
     private const uint BlocksAhead = 64;
     private const int RoundsMax = 8;
 
+    // Each round more is a commit of another client to the file in the moment of the read.
+    private const int BlockRoundsMax = 64;
+
     /// <summary>Reads up to the end of the file.</summary>
     public async ValueTask<Result<int>> ReadAsync(
         CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken)
@@ -55,12 +58,42 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
         return length;
     }
 
-    /// <summary>All of a block as this client sees it, zeros behind the end of the file.</summary>
-    public async ValueTask<Result<byte[]>> ReadBlockAsync(CachedInode inode, ulong block)
+    /// <summary>All of a block as this client sees it, read from one state of the file at the server.</summary>
+    public async ValueTask<Result<BlockImage>> ReadBlockAsync(CachedInode inode, ulong block)
     {
-        var bytes = new byte[1 << blockSizeLog2];
-        var read = await ReadAsync(inode, (long)block << blockSizeLog2, bytes, CancellationToken.None);
-        return read.IsOk ? bytes : read.Errno;
+        for (var round = 0; round < BlockRoundsMax; round++)
+        {
+            var before = BasisOf(inode, block);
+            if (before is null)
+            {
+                var errno = await FetchAsync(inode, block, CancellationToken.None);
+                if (errno != Errno.OK) return errno;
+                continue;
+            }
+
+            var bytes = new byte[1 << blockSizeLog2];
+            var read = await ReadAsync(inode, (long)block << blockSizeLog2, bytes, CancellationToken.None);
+            if (!read.IsOk) return read.Errno;
+            if (BasisOf(inode, block) is { } after && after.DataVersion == before.DataVersion && after.IsSame(before))
+            {
+                return new BlockImage(bytes, before);
+            }
+        }
+
+        return Errno.EIO;
+    }
+
+    private static BlockBasis? BasisOf(CachedInode inode, ulong block)
+    {
+        lock (inode.Gate)
+        {
+            var version = inode.Known.DataVersion;
+            if (inode.IsInline) return inode.TryGetInline(out _) ? new BlockBasis(block, [], version, IsInline: true) : null;
+            if (inode.Known.AllocatedBytes == 0) return new BlockBasis(block, [], version, IsInline: false);
+            return inode.Extents is { } map && map.DataVersion == version && map.TryGet(block, out var extents)
+                ? new BlockBasis(block, extents, version, IsInline: false)
+                : null;
+        }
     }
 
     /// <summary>Asks for the bytes of the file's record, or for the attributes that say that there are none.</summary>

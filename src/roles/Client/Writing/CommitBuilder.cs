@@ -15,6 +15,7 @@ internal sealed class CommitBuilder(InodeId inode, int blockSizeLog2)
     private const int DescriptorBytes = 24;
 
     private readonly SortedDictionary<ulong, ExtentOverlay> _blocks = [];
+    private readonly SortedDictionary<ulong, BlockBasis> _rewritten = [];
     private readonly List<Upload> _uploads = [];
     private int _payloadBytes;
 
@@ -24,6 +25,9 @@ internal sealed class CommitBuilder(InodeId inode, int blockSizeLog2)
     /// <summary>Blocks that it changes.</summary>
     public IEnumerable<ulong> Blocks => _blocks.Keys;
 
+    /// <summary>Data version of the record's bytes that a block as a whole has; 0 when none has any.</summary>
+    public ulong InlineVersion => _rewritten.TryGetValue(0, out var first) ? first.InlineVersion : 0;
+
     /// <summary>Extents that it adds to a block.</summary>
     public int ExtentsOf(ulong block) => _blocks.TryGetValue(block, out var overlay) ? overlay.Count : 0;
 
@@ -31,12 +35,14 @@ internal sealed class CommitBuilder(InodeId inode, int blockSizeLog2)
     public bool TryAdd(Upload upload)
     {
         var bytes = DescriptorBytes + upload.Descriptor.FrameIndex.Length
-            + (upload.Extents.Count * (ExtentBytes + BlockBytes));
+            + (upload.Extents.Count * (ExtentBytes + BlockBytes))
+            + (upload.Basis is { } had ? BlockBytes + (had.Extents.Length * ExtentBytes) : 0);
         if (_uploads.Count > 0)
         {
             if (_payloadBytes + bytes > PayloadBytesMax) return false;
             if (_uploads.Count + 1 > Limits.BlocksPerRequestMax) return false;
             if (_blocks.Count + upload.Extents.Count > Limits.BlocksPerRequestMax) return false;
+            if (upload.Basis is { } basis && _rewritten.TryGetValue(basis.Block, out var other) && !basis.IsSame(other)) return false;
             foreach (var extent in upload.Extents)
             {
                 if (ExtentsOf(extent.Block) + upload.Extents.Count > Limits.ExtentsPerBlockMax - 2) return false;
@@ -45,6 +51,7 @@ internal sealed class CommitBuilder(InodeId inode, int blockSizeLog2)
 
         _uploads.Add(upload);
         _payloadBytes += bytes;
+        if (upload.Basis is { } from && upload.Extents.Count > 0) _rewritten[from.Block] = from;
         foreach (var (block, objectOffset, blockOffset, length, _) in upload.Extents)
         {
             Overlay(block).Add(new Extent
@@ -89,6 +96,7 @@ internal sealed class CommitBuilder(InodeId inode, int blockSizeLog2)
             InlineData = ReadOnlyMemory<byte>.Empty,
             SizeAtLeastBytes = sizeAtLeast,
             ModifiedAt = modifiedAt,
+            Rewritten = [.. _rewritten.Values.Select(basis => basis.ToRequest())],
         };
     }
 

@@ -19,6 +19,9 @@ internal enum CommitKind
 
     /// <summary>The record's bytes must be read first.</summary>
     LoadInline,
+
+    /// <summary>Blocks that are written as a whole must be read again.</summary>
+    Rewrite,
 }
 
 /// <summary>The next commit of one inode: decided under the inode's lock, carried out without it.</summary>
@@ -64,6 +67,9 @@ internal sealed class CommitPlan
                 if (upload.State != UploadState.Stored || upload.IsInline || !builder.TryAdd(upload)) break;
             }
 
+            // A whole that has bytes of the record goes with these bytes, of the same version.
+            var stale = builder.Uploads.Where(upload => IsStale(upload, writer.BaseVersion)).ToArray();
+            if (stale.Length > 0) return new CommitPlan(CommitKind.Rewrite) { Uploads = stale };
             return builder.Uploads.Count > 0 ? MakeExtents(writer, builder) : MakeAttributes(writer);
         }
     }
@@ -104,8 +110,8 @@ internal sealed class CommitPlan
         var isAll = builder.Uploads.Count == writer.Uploads.Count && !writer.HasOpenBytes;
         var request = builder.Build() with
         {
-            // Only looked at when the file is inline at the server: then these must be the bytes that the extents have.
-            ExpectedDataVersion = writer.BaseVersion,
+            // The bytes of the record that the extents have must be those of now.
+            ExpectedDataVersion = writer.BaseVersion != 0 ? writer.BaseVersion : builder.InlineVersion,
             Change = writer.TakePending(isAll),
         };
         return new CommitPlan(CommitKind.Bytes)
@@ -115,6 +121,9 @@ internal sealed class CommitPlan
             _builder = builder,
         };
     }
+
+    private static bool IsStale(Upload upload, ulong baseVersion) =>
+        baseVersion != 0 && upload is { Basis: { Block: 0 } basis, Extents.Count: > 0 } && basis.InlineVersion != baseVersion;
 
     private static CommitPlan MakeAttributes(InodeWriter writer)
     {

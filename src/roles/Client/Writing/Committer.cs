@@ -13,8 +13,8 @@ namespace FlexFs.Client.Writing;
 /// <remarks>
 /// Round trips: one for a commit. What the server may answer besides success, and what is done: E2BIG (a block in too
 /// many pieces): the
-/// block is read and written as a whole; EAGAIN (another client wrote inline bytes): read and merge; EBADF (ids of a
-/// closed range):
+/// block is read and written as a whole; EAGAIN (another client wrote inline bytes, or to a block that is written as a
+/// whole): read and merge; EBADF (ids of a closed range):
 /// store again under new ids; no space: the bytes are kept; the inode is gone, or a bug: the bytes are lost and each
 /// handle is told once.
 /// </remarks>
@@ -22,6 +22,9 @@ internal sealed class Committer(
     MetadataSession session, ObjectIds ids, Uploader uploader, FileReader reader, ILogger log)
 {
     private const int RoundsMax = 16;
+
+    // Each is a commit of another client that was quicker.
+    private const int OvertakenMax = 256;
 
     /// <summary>
     /// Commits what is stored, up to the first upload that is not, and pending attributes once no bytes are left before
@@ -42,7 +45,7 @@ internal sealed class Committer(
 
     private async ValueTask<Errno> CommitStoredAsync(InodeWriter writer)
     {
-        for (var failures = 0; failures < RoundsMax;)
+        for (int failures = 0, overtaken = 0; failures < RoundsMax && overtaken < OvertakenMax;)
         {
             var plan = CommitPlan.Make(writer);
             Errno errno;
@@ -60,6 +63,11 @@ internal sealed class Committer(
                     if (errno != Errno.OK) return errno;
                     failures++;
                     continue;
+                case CommitKind.Rewrite:
+                    errno = await ReadAgainAsync(writer, plan.Uploads);
+                    if (errno != Errno.OK) return errno;
+                    overtaken++;
+                    continue;
                 case CommitKind.Attributes:
                     errno = await CommitAttributesAsync(writer, plan);
                     if (errno != Errno.OK) return errno;
@@ -68,7 +76,8 @@ internal sealed class Committer(
 
             errno = await CommitBytesAsync(writer, plan);
             if (errno == Errno.OK) continue;
-            failures++;
+            if (errno == Errno.EAGAIN) overtaken++;
+            else failures++;
             switch (errno)
             {
                 case Errno.E2BIG when !plan.IsInline:
@@ -78,7 +87,7 @@ internal sealed class Committer(
                     errno = await reader.LoadInlineAsync(writer.Inode);
                     break;
                 case Errno.EAGAIN:
-                    errno = await AddBaseAsync(writer);
+                    errno = await ReadAgainAsync(writer, plan.Uploads);
                     break;
                 case Errno.EBADF when !plan.IsInline:
                     ids.Drop();
@@ -160,6 +169,21 @@ internal sealed class Committer(
         Upload? upload;
         lock (writer.Inode.Gate) upload = writer.SealBase();
         return upload is null ? Errno.OK : await StoreAsync(writer, [upload]);
+    }
+
+    // Others have changed the file: the record's bytes, if there are any, and blocks that are written as a whole are read once more.
+    private async ValueTask<Errno> ReadAgainAsync(InodeWriter writer, IReadOnlyList<Upload> uploads)
+    {
+        var errno = await AddBaseAsync(writer);
+        if (errno != Errno.OK) return errno;
+        Upload[] wholes = [.. uploads.Where(static upload => upload.Basis is not null)];
+        lock (writer.Inode.Gate)
+        {
+            writer.Inode.ForgetExtents();
+            foreach (var whole in wholes) whole.RewriteAgain();
+        }
+
+        return await StoreAsync(writer, wholes);
     }
 
     // Blocks that would be in too many pieces are stored as a whole. What a block shows now holds all that the pieces

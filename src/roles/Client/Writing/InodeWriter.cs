@@ -66,6 +66,24 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Whether the file's inline bytes must be read before anything can be sealed.</summary>
     public bool IsBaseMissing => NeedsBase && Inode.IsInline && !Inode.TryGetInline(out _);
 
+    /// <summary>Truncations so far.</summary>
+    public int Truncations { get; private set; }
+
+    /// <summary>Forgets what was written before a truncation and lies behind the new end.</summary>
+    /// <param name="sizeBytes">The new size.</param>
+    /// <param name="newestSequence">The last that was written before it.</param>
+    public void Truncate(long sizeBytes, ulong newestSequence)
+    {
+        Truncations++;
+        Dirty.Truncate(sizeBytes, newestSequence);
+        foreach (var upload in Uploads) upload.Truncate(sizeBytes, BlockSizeLog2);
+        if (sizeBytes != 0) return;
+
+        // There are no bytes of a record to put into extents any more.
+        NeedsBase = false;
+        BaseVersion = 0;
+    }
+
     /// <summary>Whether blocks are not sent on their way by a write: a truncation is under way.</summary>
     public bool IsTruncating { get; set; }
 
@@ -269,13 +287,6 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
         var upload = NewUpload(at: 0);
         upload.Append(0, 0, data, isBase: true);
         return upload;
-    }
-
-    /// <summary>The file became empty: there are no bytes of a record to put into extents any more.</summary>
-    public void ForgetBase()
-    {
-        NeedsBase = false;
-        BaseVersion = 0;
     }
 
     /// <summary>A new upload behind all others, or at a place among them.</summary>

@@ -53,6 +53,9 @@ internal sealed class Upload
     /// </summary>
     public ulong? RewritesBlock { get; set; }
 
+    /// <summary>What the server had of the block of which this is the whole; none when it is no such block.</summary>
+    public BlockBasis? Basis { get; private set; }
+
     /// <summary>The object that it becomes; the same in each attempt.</summary>
     public ObjectId Object { get; set; }
 
@@ -108,13 +111,26 @@ internal sealed class Upload
     }
 
     /// <summary>Replaces all it has by the whole of one block.</summary>
-    public void Rewrite(ulong block, ReadOnlyMemory<byte> bytes)
+    /// <param name="basis">The block, and what the server had of it when it was read.</param>
+    /// <param name="bytes">Up to the end of the file.</param>
+    public void Rewrite(BlockBasis basis, ReadOnlyMemory<byte> bytes)
     {
         _content.Clear();
         _extents.Clear();
         PlainBytes = 0;
         RewritesBlock = null;
-        if (!bytes.IsEmpty) Append(block, 0, bytes);
+        Basis = basis;
+        if (!bytes.IsEmpty) Append(basis.Block, 0, bytes);
+    }
+
+    /// <summary>Others may have changed the block: it is to be read, and stored under another id, once more.</summary>
+    public void RewriteAgain()
+    {
+        Check.That(Basis is not null && State == UploadState.Stored);
+        RewritesBlock = Basis.Block;
+        Basis = null;
+        Object = ObjectId.None;
+        State = UploadState.Waiting;
     }
 
     /// <summary>Copies its bytes to where they belong in the first block.</summary>

@@ -133,16 +133,27 @@ internal sealed class Uploader(
             upload.Object = id.Value;
         }
 
-        if (upload.RewritesBlock is not { } block) return Errno.OK;
-        var bytes = await reader.ReadBlockAsync(writer.Inode, block);
-        if (!bytes.IsOk) return bytes.Errno;
-        lock (writer.Inode.Gate)
-        {
-            var size = writer.Size(writer.Inode.Known.SizeBytes) - ((long)block << writer.BlockSizeLog2);
-            upload.Rewrite(block, bytes.Value.AsMemory(0, (int)Math.Clamp(size, 0, bytes.Value.Length)));
-        }
+        return upload.RewritesBlock is { } block ? await RewriteAsync(writer, upload, block) : Errno.OK;
+    }
 
-        return Errno.OK;
+    private async ValueTask<Errno> RewriteAsync(InodeWriter writer, Upload upload, ulong block)
+    {
+        while (true)
+        {
+            int truncations;
+            lock (writer.Inode.Gate) truncations = writer.Truncations;
+            var read = await reader.ReadBlockAsync(writer.Inode, block);
+            if (!read.IsOk) return read.Errno;
+            lock (writer.Inode.Gate)
+            {
+                // What was cut off of the dirty bytes while they were read must not come back with the whole.
+                if (writer.Truncations != truncations) continue;
+                var (bytes, basis) = read.Value;
+                var size = writer.Size(writer.Inode.Known.SizeBytes) - ((long)block << writer.BlockSizeLog2);
+                upload.Rewrite(basis, bytes.AsMemory(0, (int)Math.Clamp(size, 0, bytes.Length)));
+                return Errno.OK;
+            }
+        }
     }
 
     // Shortened by chance by up to a half, so that many mounts do not come back at once.

@@ -23,6 +23,7 @@ internal sealed class WritePath(
     MetadataSession session,
     int blockSizeLog2)
 {
+    private const int RoundsMax = 16;
     private static readonly Instant Everything = new(long.MaxValue);
 
     /// <summary>A writer waits for memory. Set once.</summary>
@@ -53,19 +54,30 @@ internal sealed class WritePath(
     {
         var (sealing, uploads) = await SealAsync(writer, upTo);
         if (sealing != Errno.OK) return sealing;
-        foreach (var upload in uploads) uploader.Start(writer, upload);
-        var result = Errno.OK;
-        foreach (var upload in uploads)
+        for (var round = 0; round < RoundsMax; round++)
         {
-            Task<Errno> attempt;
-            lock (writer.Inode.Gate) attempt = upload.Attempt;
-            var errno = await attempt;
-            if (result == Errno.OK) result = errno;
+            foreach (var upload in uploads) uploader.Start(writer, upload);
+            var result = Errno.OK;
+            foreach (var upload in uploads)
+            {
+                Task<Errno> attempt;
+                lock (writer.Inode.Gate) attempt = upload.Attempt;
+                var errno = await attempt;
+                if (result == Errno.OK) result = errno;
+            }
+
+            var committed = await committer.CommitAsync(writer);
+            open.Settle(writer);
+            if (result != Errno.OK || committed != Errno.OK) return result != Errno.OK ? result : committed;
+
+            // A commit for somebody else may have had to store one of these again, and failed: it is not committed with ours.
+            lock (writer.Inode.Gate)
+            {
+                if (!uploads.Any(writer.Uploads.Contains)) return Errno.OK;
+            }
         }
 
-        var committed = await committer.CommitAsync(writer);
-        open.Settle(writer);
-        return result != Errno.OK ? result : committed;
+        return Errno.EIO;
     }
 
     /// <summary>Commits what is stored, without sealing anything.</summary>
@@ -102,9 +114,7 @@ internal sealed class WritePath(
                 writer.EndCarried(isDone: reply.IsOk);
                 if (!reply.IsOk) return reply.Errno;
                 if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
-                writer.Dirty.Truncate(change.SizeBytes, newest);
-                foreach (var upload in writer.Uploads) upload.Truncate(change.SizeBytes, blockSizeLog2);
-                if (change.SizeBytes == 0) writer.ForgetBase();
+                writer.Truncate(change.SizeBytes, newest);
                 inode.LearnOwnChange(attributes);
                 return writer.Show(inode.Known);
             }

@@ -196,7 +196,8 @@ public readonly partial record struct SetAttributesRequest
 
 /// <summary>
 /// Puts new bytes into a file: extents over what its blocks have, or its whole contents inline. The objects are in the store already.
-/// EBADF (an object id that is not of this session's open ranges), E2BIG (a block would have too many extents: compact first), ESTALE.
+/// EBADF (an object id that is not of this session's open ranges), E2BIG (a block would have too many extents: compact first), ESTALE,
+/// EAGAIN (it was made from bytes that are not those of now: read again).
 /// </summary>
 /// <remarks>
 /// In one step: a file that was inline and gets extents loses its inline data, which the client has put into the extents;
@@ -234,6 +235,12 @@ public readonly partial record struct CommitWriteRequest
 
     /// <summary>Attributes to change in the same step.</summary>
     [Field(9)] public AttributeChange? Change { get; init; }
+
+    /// <summary>
+    /// Blocks that were read and are written as a whole: what they had then, without extents for a hole, in order of index. One
+    /// that has anything else now is answered EAGAIN, or what another client committed meanwhile would be lost.
+    /// </summary>
+    [Field(10, Max = Limits.BlocksPerRequestMax)] public ImmutableArray<BlockExtents> Rewritten { get; init; }
 }
 
 /// <summary>How <see cref="SetXattrRequest"/> treats an existing attribute, as setxattr(2) has it.</summary>
