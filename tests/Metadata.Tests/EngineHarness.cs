@@ -4,6 +4,7 @@ using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
 using FlexFs.Metadata.Storage;
+using FlexFs.Metadata.Verify;
 using FlexFs.Protocol.Metadata;
 using FlexFs.Wire;
 
@@ -126,6 +127,13 @@ internal sealed class EngineHarness
 
             Engine.EndFetch(ticket);
         }
+    }
+
+    /// <summary>A walk over all that is durable finds nothing wrong.</summary>
+    public void AssertSound()
+    {
+        Commit();
+        Assert.Equal([], VolumeVerifier.Verify(Store.Pairs));
     }
 
     /// <summary>Takes a batch and makes it durable.</summary>

@@ -179,6 +179,26 @@ public sealed class FileSystem : IAsyncDisposable
         return await _files.CreateAsync(request, flags, cancellationToken);
     }
 
+    /// <summary>Makes a regular file without a name and opens it (O_TMPFILE): gone with its last close, unless it is linked.</summary>
+    /// <param name="directory">The directory that it would be in.</param>
+    /// <param name="permissions">Bits 07777, with the umask applied.</param>
+    /// <param name="userId">Owner.</param>
+    /// <param name="groupId">Group, unless the directory is set-group-ID.</param>
+    /// <param name="flags">How it is opened.</param>
+    public ValueTask<Result<OpenResult>> CreateUnnamedAsync(
+        InodeId directory, uint permissions, uint userId, uint groupId, OpenFlags flags)
+    {
+        if (_options.IsReadOnly) return new(Errno.EROFS);
+        var request = new CreateUnnamedRequest
+        {
+            Directory = directory,
+            Mode = permissions & Core.FileMode.PermissionMask,
+            UserId = userId,
+            GroupId = groupId,
+        };
+        return _files.CreateUnnamedAsync(request, flags);
+    }
+
     /// <summary>Makes a directory.</summary>
     public ValueTask<Result<Attributes>> MakeDirectoryAsync(
         InodeId parent, ReadOnlyMemory<byte> name, uint permissions, uint userId, uint groupId) =>
@@ -226,9 +246,16 @@ public sealed class FileSystem : IAsyncDisposable
     }
 
     /// <summary>Moves a name.</summary>
+    /// <param name="oldParent">The directory of the old name.</param>
+    /// <param name="oldName">The old name.</param>
+    /// <param name="newParent">The directory of the new name.</param>
+    /// <param name="newName">The new name.</param>
+    /// <param name="flags">What to do with the target.</param>
+    /// <param name="userId">Owner of a whiteout.</param>
+    /// <param name="groupId">Group of a whiteout, unless the directory is set-group-ID.</param>
     public async ValueTask<Errno> RenameAsync(
         InodeId oldParent, ReadOnlyMemory<byte> oldName, InodeId newParent, ReadOnlyMemory<byte> newName,
-        RenameFlags flags = RenameFlags.None)
+        RenameFlags flags = RenameFlags.None, uint userId = 0, uint groupId = 0)
     {
         if (Refusal(oldName) is not Errno.OK and var refusal) return refusal;
         if (Refusal(newName) is not Errno.OK and var newRefusal) return newRefusal;
@@ -240,6 +267,8 @@ public sealed class FileSystem : IAsyncDisposable
             NewParent = newParent,
             NewName = newName,
             Flags = flags,
+            UserId = userId,
+            GroupId = groupId,
         }));
     }
 

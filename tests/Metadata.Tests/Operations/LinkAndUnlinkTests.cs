@@ -35,6 +35,52 @@ public sealed class LinkAndUnlinkTests
     }
 
     [Fact]
+    public void A_file_made_without_a_name_can_get_one_while_it_is_open_and_only_its_first()
+    {
+        var made = _h.Mutate(Opcode.CreateUnnamed, Unnamed(InodeId.Root)).Reply.Attributes!.Value;
+        Assert.Equal((0u, FileMode.Of(FileType.Regular, 0x180)), (made.LinkCount, made.Mode));
+        Assert.Equal(1, _h.UsageOf(Keys.DirectoryUsage(InodeId.Root)).Inodes);
+        Assert.Equal(Errno.OK, _h.Link(made.Inode, InodeId.Root, "f").Errno);
+        Assert.Equal((2L, 1u), (_h.UsageOf(Keys.DirectoryUsage(InodeId.Root)).Inodes, _h.AttributesOf(made.Inode).LinkCount));
+        _h.AssertSound();
+        Assert.Equal(Errno.OK, _h.Unlink(InodeId.Root, "f").Errno);
+        Assert.Equal(Errno.ENOENT, _h.Link(made.Inode, InodeId.Root, "g").Errno);
+        _h.Close(made.Inode);
+        Assert.Equal(Errno.ESTALE, _h.Stat(made.Inode).Errno);
+    }
+
+    [Fact]
+    public void A_file_made_without_a_name_is_gone_with_its_last_close_and_lives_through_a_restart_while_it_is_open()
+    {
+        var made = _h.Mutate(Opcode.CreateUnnamed, Unnamed(InodeId.Root)).Reply.Attributes!.Value.Inode;
+        _h.Commit();
+        _h.Restart();
+        _h.Read<ReclaimRequest, EmptyReply>(Opcode.Reclaim, new ReclaimRequest { OpenInodes = [made], IsLast = true });
+        Assert.Equal(0u, _h.AttributesOf(made).LinkCount);
+        _h.Close(made);
+        Assert.Equal(Errno.ESTALE, _h.Stat(made).Errno);
+        Assert.Equal(default, _h.UsageOf(Keys.UserUsage(1000)));
+    }
+
+    [Fact]
+    public void A_file_made_without_a_name_has_the_group_of_a_set_group_ID_directory()
+    {
+        var shared = _h.MakeDirectory("shared");
+        _h.Set(shared, new AttributeChange
+        {
+            Mask = AttributeMask.Mode | AttributeMask.GroupId,
+            Mode = FileMode.SetGid | 0x1ED,
+            GroupId = 77,
+        });
+        Assert.Equal(77u, _h.Mutate(Opcode.CreateUnnamed, Unnamed(shared)).Reply.Attributes!.Value.GroupId);
+        Assert.Equal(Errno.ENOTDIR, _h.Mutate(Opcode.CreateUnnamed, Unnamed(_h.MakeFile("f"))).Errno);
+        Assert.Equal(Errno.ENOENT, _h.Mutate(Opcode.CreateUnnamed, Unnamed(new InodeId(999))).Errno);
+    }
+
+    private static CreateUnnamedRequest Unnamed(InodeId directory) =>
+        new() { Directory = directory, Mode = 0x180, UserId = 1000, GroupId = 1000 };
+
+    [Fact]
     public void An_unlinked_open_file_is_charged_to_its_owner_until_its_last_close()
     {
         var other = _h.BeginSession();

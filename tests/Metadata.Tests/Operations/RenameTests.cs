@@ -37,8 +37,41 @@ public sealed class RenameTests
     }
 
     [Fact]
-    public void Flags_that_do_not_go_together_are_EINVAL() => Assert.Equal(
-        Errno.EINVAL, _h.Rename(InodeId.Root, "a", InodeId.Root, "b", RenameFlags.NoReplace | RenameFlags.Exchange).Errno);
+    public void Flags_that_do_not_go_together_are_EINVAL()
+    {
+        Assert.Equal(
+            Errno.EINVAL, _h.Rename(InodeId.Root, "a", InodeId.Root, "b", RenameFlags.NoReplace | RenameFlags.Exchange).Errno);
+        Assert.Equal(
+            Errno.EINVAL, _h.Rename(InodeId.Root, "a", InodeId.Root, "b", RenameFlags.Whiteout | RenameFlags.Exchange).Errno);
+        Assert.Equal(Errno.EINVAL, _h.Rename(InodeId.Root, "a", InodeId.Root, "b", (RenameFlags)8).Errno);
+    }
+
+    [Fact]
+    public void With_WHITEOUT_the_old_name_becomes_a_character_device_0_0_in_its_place()
+    {
+        var from = _h.MakeDirectory("from");
+        var moved = _h.MakeDirectory("d", from);
+        _h.MakeFile("f", from);
+        var before = _h.Lookup(InodeId.Root, "from").Attributes;
+        Assert.Equal(Errno.OK, _h.Mutate(Opcode.Rename, new RenameRequest
+        {
+            OldParent = from,
+            OldName = EngineHarness.Name("d"),
+            NewParent = InodeId.Root,
+            NewName = EngineHarness.Name("moved"),
+            Flags = RenameFlags.Whiteout | RenameFlags.NoReplace,
+            UserId = 7,
+            GroupId = 8,
+        }).Errno);
+        Assert.Equal(moved, _h.Lookup(InodeId.Root, "moved").Attributes.Inode);
+        var whiteout = _h.Lookup(from, "d").Attributes;
+        Assert.Equal((FileMode.Of(FileType.CharacterDevice, 0), 0u, 1u), (whiteout.Mode, whiteout.Device, whiteout.LinkCount));
+        Assert.Equal((7u, 8u), (whiteout.UserId, whiteout.GroupId));
+        Assert.Equal((3u, 2u), (before.LinkCount, _h.AttributesOf(from).LinkCount));
+        Assert.Equal(3, _h.UsageOf(Keys.DirectoryUsage(from)).Inodes);
+        Assert.Equal(5, _h.UsageOf(Keys.DirectoryUsage(InodeId.Root)).Inodes);
+        _h.AssertSound();
+    }
 
     [Fact]
     public void With_NOREPLACE_onto_a_name_is_EEXIST_and_EXCHANGE_with_none_is_ENOENT()

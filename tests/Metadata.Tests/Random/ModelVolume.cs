@@ -12,6 +12,9 @@ internal sealed class ModelInode
     public uint UserId { get; set; }
     public uint GroupId { get; set; }
     public int Names { get; set; }
+
+    /// <summary>Made without a name, and never had one.</summary>
+    public bool IsLinkable { get; set; }
     public InodeId Parent { get; set; }
     public string Target { get; init; } = "";
     public SortedDictionary<string, InodeId> Entries { get; private init; } = new(StringComparer.Ordinal);
@@ -33,6 +36,7 @@ internal sealed class ModelInode
         UserId = UserId,
         GroupId = GroupId,
         Names = Names,
+        IsLinkable = IsLinkable,
         Parent = Parent,
         Target = Target,
         Entries = new SortedDictionary<string, InodeId>(Entries, StringComparer.Ordinal),
@@ -71,6 +75,7 @@ internal sealed class ModelVolume
     {
         this[parent].Entries[name] = inode.Id;
         inode.Names++;
+        inode.IsLinkable = false;
         if (inode.Type == FileType.Directory) inode.Parent = parent;
     }
 
@@ -80,7 +85,7 @@ internal sealed class ModelVolume
         if (node.Type == FileType.Directory) return Errno.EPERM;
         if (Directory(parent) is not Errno.OK and var wrong) return wrong;
         if (this[parent].Entries.ContainsKey(name)) return Errno.EEXIST;
-        if (node.Names == 0) return Errno.ENOENT;
+        if (node.Names == 0 && !node.IsLinkable) return Errno.ENOENT;
         AddName(parent, name, node);
         return Errno.OK;
     }
@@ -110,7 +115,7 @@ internal sealed class ModelVolume
         if (Directory(newParent) is not Errno.OK and var wrongNew) return wrongNew;
         if (!this[oldParent].Entries.TryGetValue(oldName, out var source)) return Errno.ENOENT;
         var hasTarget = this[newParent].Entries.TryGetValue(newName, out var target);
-        if (hasTarget && flags == RenameFlags.NoReplace) return Errno.EEXIST;
+        if (hasTarget && (flags & RenameFlags.NoReplace) != 0) return Errno.EEXIST;
         if (!hasTarget && flags == RenameFlags.Exchange) return Errno.ENOENT;
         var moved = this[source];
         if (moved.Type == FileType.Directory && IsBelow(newParent, source)) return Errno.EINVAL;

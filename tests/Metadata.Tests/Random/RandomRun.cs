@@ -45,7 +45,8 @@ internal sealed class RandomRun
         _h.Now = new Instant(_h.Now.Nanoseconds + Pick(3_000_000) - 1_000_000);
         switch (kind)
         {
-            case < 14: Create(); break;
+            case < 12: Create(); break;
+            case < 14: CreateUnnamed(); break;
             case < 20: Compare(Mutate(Opcode.Link, LinkRequest(out var link)), link()); break;
             case < 30: Unlink(); break;
             case < 36: RemoveDirectory(); break;
@@ -148,6 +149,51 @@ internal sealed class RandomRun
         CompareInode(inode.Id);
     }
 
+    private void CreateUnnamed()
+    {
+        var (directory, session) = (AnyInode(), AnySession());
+        var request = new CreateUnnamedRequest
+        {
+            Directory = directory,
+            Mode = (uint)Pick(0x1000),
+            UserId = (uint)Pick(3),
+            GroupId = (uint)Pick(3),
+        };
+        var (errno, reply) = Mutate(Opcode.CreateUnnamed, request, session);
+        Compare((errno, reply), _model.Directory(directory));
+        if (errno != Errno.OK) return;
+        var setGid = (_model[directory].Permissions & FileMode.SetGid) != 0;
+        var inode = new ModelInode
+        {
+            Id = reply.Attributes!.Value.Inode,
+            Type = FileType.Regular,
+            Permissions = request.Mode,
+            UserId = request.UserId,
+            GroupId = setGid ? _model[directory].GroupId : request.GroupId,
+            IsLinkable = true,
+        };
+        _model.Inodes.Add(inode.Id, inode);
+        _model.Opens.Add((session, inode.Id));
+        CompareInode(inode.Id);
+    }
+
+    private void LearnWhiteout(InodeId parent, string name)
+    {
+        var found = _h.Lookup(parent, name).Attributes;
+        Assert.False(_model.Inodes.ContainsKey(found.Inode));
+        var setGid = (_model[parent].Permissions & FileMode.SetGid) != 0;
+        var inode = new ModelInode
+        {
+            Id = found.Inode,
+            Type = FileType.CharacterDevice,
+            UserId = 2,
+            GroupId = setGid ? _model[parent].GroupId : 1,
+        };
+        _model.Inodes.Add(inode.Id, inode);
+        _model.AddName(parent, name, inode);
+        CompareInode(inode.Id);
+    }
+
     private LinkRequest LinkRequest(out Func<Errno> model)
     {
         var (inode, parent, name) = (AnyInode(), AnyInode(), AnyName());
@@ -173,7 +219,11 @@ internal sealed class RandomRun
     private void Rename()
     {
         var (oldParent, oldName, newParent, newName) = (AnyInode(), AnyName(), AnyInode(), AnyName());
-        var flags = (RenameFlags)Pick(3);
+        RenameFlags[] kinds =
+        [
+            RenameFlags.None, RenameFlags.NoReplace, RenameFlags.Exchange, RenameFlags.Whiteout, RenameFlags.Whiteout | RenameFlags.NoReplace,
+        ];
+        var flags = kinds[Pick(kinds.Length)];
         var request = new RenameRequest
         {
             OldParent = oldParent,
@@ -181,8 +231,13 @@ internal sealed class RandomRun
             NewParent = newParent,
             NewName = EngineHarness.Name(newName),
             Flags = flags,
+            UserId = 2,
+            GroupId = 1,
         };
-        Compare(Mutate(Opcode.Rename, request), _model.Rename(oldParent, oldName, newParent, newName, flags));
+        var expected = _model.Rename(oldParent, oldName, newParent, newName, flags);
+        Compare(Mutate(Opcode.Rename, request), expected);
+        var isMoved = expected == Errno.OK && !_model[oldParent].Entries.ContainsKey(oldName);
+        if (isMoved && (flags & RenameFlags.Whiteout) != 0) LearnWhiteout(oldParent, oldName);
         SweepOrphans();
     }
 
@@ -444,6 +499,7 @@ internal sealed class RandomRun
         Assert.Equal((uint)names, found.LinkCount);
         if (expected.Type == FileType.Directory) return;
         Assert.Equal(expected.Size, found.SizeBytes);
+        if (expected.Type == FileType.CharacterDevice) return;
         if (expected.Type == FileType.Symlink)
         {
             var target = _h.Read<ReadSymlinkRequest, BytesReply>(Opcode.ReadSymlink, new ReadSymlinkRequest { Inode = id });

@@ -24,7 +24,7 @@ internal static class Create
         }
 
         // mkdir(2), inode(7): in a set-group-ID directory the group is the directory's, and directories inherit the bit.
-        var groupId = (parent.Mode & FileMode.SetGid) != 0 ? parent.GroupId : request.GroupId;
+        var groupId = NewInode.GroupIn(parent, request.GroupId);
         var mode = request.Mode;
         if (type == FileType.Directory && (parent.Mode & FileMode.SetGid) != 0) mode |= FileMode.SetGid;
 
@@ -32,26 +32,16 @@ internal static class Create
         c.AddOwnerUsage(request.UserId, groupId, 0, 1);
         Usage.AddAbove(c, request.Parent, 0, 1);
         if (found != Errno.OK) return found;
-        var inode = new InodeId(c.Volume.NextInode);
-        if (c.Volume.NextInode >> InodeBits != 0) return Errno.ENOSPC;
-        c.PutVolume(c.Volume with { NextInode = inode.Value + 1 });
+        if (!NewInode.TryTake(c, out var inode)) return Errno.ENOSPC;
 
         var cookie = Directories.Change(c, request.Parent, 1, type == FileType.Directory ? 1 : 0, takesCookie: true);
         c.PutEntry(request.Parent, name, new EntryRecord { Child = inode, Type = type, Cookie = cookie });
         c.PutLink(inode, request.Parent, name);
-        c.PutInode(inode, new InodeRecord
+        c.PutInode(inode, NewInode.Record(c, mode, request.UserId, groupId) with
         {
-            Mode = mode,
-            UserId = request.UserId,
-            GroupId = groupId,
             LinkCount = type == FileType.Directory ? 2u : 1u,
             Device = type is FileType.CharacterDevice or FileType.BlockDevice ? request.Device : 0,
             SizeBytes = request.SymlinkTarget.Length,
-            AccessedAt = c.Now,
-            ModifiedAt = c.Now,
-            ChangedAt = c.Now,
-            BornAt = c.Now,
-            DataVersion = 1,
             Home = request.Parent,
             NextCookie = type == FileType.Directory ? Directories.FirstCookie : 0,
         });
@@ -68,8 +58,6 @@ internal static class Create
         if (request.Open) c.SetOpen(c.Session, inode, isOpen: true);
         return Outcome.Of(inode, 1);
     }
-
-    private const int InodeBits = 48;
 
     private static bool IsMakable(FileType type) => type is FileType.Regular or FileType.Directory or FileType.Symlink
         or FileType.Fifo or FileType.Socket or FileType.CharacterDevice or FileType.BlockDevice;

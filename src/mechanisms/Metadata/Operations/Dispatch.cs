@@ -36,7 +36,7 @@ internal static class Dispatch
     public static OperationKind KindOf(Opcode opcode) => opcode switch
     {
         >= Opcode.Lookup and <= Opcode.StatVolume => OperationKind.Read,
-        >= Opcode.Create and <= Opcode.Close => OperationKind.Mutation,
+        >= Opcode.Create and <= Opcode.CreateUnnamed => OperationKind.Mutation,
         Opcode.Reclaim or Opcode.EndSession => OperationKind.OfSession,
         InternalOpcode.CreateVolume or InternalOpcode.BeginSession or InternalOpcode.ResumeSession
             or InternalOpcode.ExpireSession or InternalOpcode.ForgetCondemned => OperationKind.InternalMutation,
@@ -58,6 +58,7 @@ internal static class Dispatch
         Opcode.ListXattr => With<ListXattrRequest>(c, payload, Xattrs.List),
         Opcode.StatVolume => With<StatVolumeRequest>(c, payload, StatVolume.Run),
         Opcode.Create => With<CreateRequest>(c, payload, Create.Run),
+        Opcode.CreateUnnamed => With<CreateUnnamedRequest>(c, payload, CreateUnnamed.Run),
         Opcode.Link => With<LinkRequest>(c, payload, Link.Run),
         Opcode.Unlink => With<UnlinkRequest>(c, payload, Unlink.Run),
         Opcode.RemoveDirectory => With<RemoveDirectoryRequest>(c, payload, RemoveDirectory.Run),

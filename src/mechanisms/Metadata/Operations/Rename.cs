@@ -17,17 +17,20 @@ internal static class Rename
         var newName = request.NewName.Span;
         if (EntryNames.Check(oldName) is not Errno.OK and var badOld) return badOld;
         if (EntryNames.Check(newName) is not Errno.OK and var badNew) return badNew;
-        if (request.Flags is not (RenameFlags.None or RenameFlags.NoReplace or RenameFlags.Exchange)) return Errno.EINVAL;
+        if ((request.Flags & ~(RenameFlags.NoReplace | RenameFlags.Exchange | RenameFlags.Whiteout)) != 0) return Errno.EINVAL;
+        var isExchange = (request.Flags & RenameFlags.Exchange) != 0;
 
-        var foundOld = Directories.Find(c, request.OldParent, out _);
+        // rename(2): RENAME_EXCHANGE goes with none of the others.
+        if (isExchange && request.Flags != RenameFlags.Exchange) return Errno.EINVAL;
+
+        var foundOld = Directories.Find(c, request.OldParent, out var oldDirectory);
         var foundNew = Directories.Find(c, request.NewParent, out _);
         var hasSource = c.TryGetEntry(request.OldParent, oldName, out var source);
         var hasTarget = c.TryGetEntry(request.NewParent, newName, out var target);
         if (foundOld != Errno.OK) return foundOld;
         if (foundNew != Errno.OK) return foundNew;
         if (!hasSource) return Errno.ENOENT;
-        var isExchange = request.Flags == RenameFlags.Exchange;
-        if (hasTarget && request.Flags == RenameFlags.NoReplace) return Errno.EEXIST;
+        if (hasTarget && (request.Flags & RenameFlags.NoReplace) != 0) return Errno.EEXIST;
         if (!hasTarget && isExchange) return Errno.ENOENT;
 
         // rename(2): a directory cannot become a subdirectory of itself. Exchanged, neither of the two can.
@@ -43,6 +46,8 @@ internal static class Rename
 
         c.TryGetInode(source.Child, out var moved);
         var isDirectory = source.Type == FileType.Directory;
+        var isWhiteout = (request.Flags & RenameFlags.Whiteout) != 0;
+        var gone = isWhiteout ? 0 : -1;
         ulong cookie;
         if (hasTarget)
         {
@@ -54,12 +59,12 @@ internal static class Rename
             InodeRemoval.DropName(c, target.Child, victim, request.NewParent, newName);
             cookie = target.Cookie;
             Directories.Change(c, request.NewParent, 0, 0);
-            Directories.Change(c, request.OldParent, -1, isDirectory ? -1 : 0);
+            Directories.Change(c, request.OldParent, gone, isDirectory ? -1 : 0);
         }
         else
         {
             cookie = Directories.Change(c, request.NewParent, 1, isDirectory ? 1 : 0, takesCookie: true);
-            Directories.Change(c, request.OldParent, -1, isDirectory ? -1 : 0);
+            Directories.Change(c, request.OldParent, gone, isDirectory ? -1 : 0);
         }
 
         c.DeleteName(request.OldParent, oldName, source);
@@ -67,7 +72,22 @@ internal static class Rename
         Rehome(c, source.Child, ref moved, request.OldParent, oldName, request.NewParent);
         c.PutLink(source.Child, request.NewParent, newName);
         c.PutInode(source.Child, moved with { ChangedAt = c.Now });
-        return Outcome.Of(source.Child);
+        return isWhiteout && !LeaveWhiteout(c, request, oldDirectory, source.Cookie) ? Errno.ENOSPC : Outcome.Of(source.Child);
+    }
+
+    // The old name stays in its place of the listing, as a character device 0:0 that nobody may open.
+    private static bool LeaveWhiteout(OperationContext c, in RenameRequest request, in InodeRecord directory, ulong cookie)
+    {
+        const FileType type = FileType.CharacterDevice;
+        if (!NewInode.TryTake(c, out var inode)) return false;
+        var groupId = NewInode.GroupIn(directory, request.GroupId);
+        c.AddOwnerUsage(request.UserId, groupId, 0, 1);
+        Usage.AddAbove(c, request.OldParent, 0, 1);
+        c.PutEntry(request.OldParent, request.OldName.Span, new EntryRecord { Child = inode, Type = type, Cookie = cookie });
+        c.PutLink(inode, request.OldParent, request.OldName.Span);
+        var record = NewInode.Record(c, FileMode.Of(type, 0), request.UserId, groupId);
+        c.PutInode(inode, record with { LinkCount = 1, Home = request.OldParent });
+        return true;
     }
 
     private static Outcome Exchange(

@@ -46,6 +46,9 @@ public readonly partial record struct OrphanRecord
 {
     /// <summary>Since when.</summary>
     [Field(1)] public Instant Since { get; init; }
+
+    /// <summary>Whether it was made without a name (O_TMPFILE) and may be given one.</summary>
+    [Field(2)] public bool IsLinkable { get; init; }
 }
 
 /// <summary>Totals. Keys: <see cref="Keys.DirectoryUsage"/>, <see cref="Keys.UserUsage"/>, <see cref="Keys.GroupUsage"/>.</summary>

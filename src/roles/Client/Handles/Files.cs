@@ -87,6 +87,19 @@ internal sealed class Files(
         // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any
         // other.
         if (reply.Value.Value == 0 && !exclusive) return await OpenAsync(attributes.Inode, flags, cancellationToken);
+        return Made(attributes, flags);
+    }
+
+    /// <summary>Makes a regular file without a name, and opens it.</summary>
+    public async ValueTask<Result<OpenResult>> CreateUnnamedAsync(CreateUnnamedRequest request, OpenFlags flags)
+    {
+        var reply = await session.MutateAsync(Opcode.CreateUnnamed, request);
+        if (!reply.IsOk) return reply.Errno;
+        return reply.Value.Attributes is { } attributes ? Made(attributes, flags) : Errno.ESTALE;
+    }
+
+    private OpenResult Made(Attributes attributes, OpenFlags flags)
+    {
         var inode = open.BeginOpen(attributes.Inode);
         lock (inode.Gate)
         {

@@ -52,6 +52,8 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFi
     public ValueTask CreateAsync(FuseRequest request, FuseCreateIn args, ReadOnlyMemory<byte> name) =>
         _names.CreateAsync(request, args, name);
 
+    public ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args) => _names.TmpFileAsync(request, args);
+
     public ValueTask ReadAsync(FuseRequest request, FuseReadIn args) => _files.ReadAsync(request, args);
 
     public ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data) =>

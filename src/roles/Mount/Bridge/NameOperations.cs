@@ -105,7 +105,7 @@ internal sealed class NameOperations(BridgeContext context)
         FuseRequest request, FuseRename2In args, ReadOnlyMemory<byte> oldName, ReadOnlyMemory<byte> newName)
     {
         // rename(2): EINVAL when the file system does not support a flag.
-        const uint Known = FuseRename2In.NoReplace | FuseRename2In.Exchange;
+        const uint Known = FuseRename2In.NoReplace | FuseRename2In.Exchange | FuseRename2In.Whiteout;
         if ((args.Flags & ~Known) != 0)
         {
             request.Reply.Error(Errno.EINVAL);
@@ -120,7 +120,8 @@ internal sealed class NameOperations(BridgeContext context)
 
         using var change = context.Changes.Begin();
         var errno = await context.FileSystem.RenameAsync(
-            context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags);
+            context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags, request.Uid,
+            request.Gid);
         End(request, slot, errno);
     }
 
@@ -136,6 +137,24 @@ internal sealed class NameOperations(BridgeContext context)
         var made = await context.FileSystem.CreateAsync(
             context.Inode(request.NodeId), name, args.Mode & Core.FileMode.PermissionMask, request.Uid, request.Gid,
             (OpenFlags)args.Flags);
+        EndCreate(request, slot, args.Flags, made);
+    }
+
+    internal async ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args)
+    {
+        if (!Begins(request, out var slot, out var executed))
+        {
+            await RepeatCreateAsync(request, executed);
+            return;
+        }
+
+        var made = await context.FileSystem.CreateUnnamedAsync(
+            context.Inode(request.NodeId), args.Mode, request.Uid, request.Gid, (OpenFlags)args.Flags);
+        EndCreate(request, slot, args.Flags, made);
+    }
+
+    private void EndCreate(FuseRequest request, int slot, uint flags, in Result<OpenResult> made)
+    {
         if (!made.IsOk)
         {
             End(request, slot, made.Errno);
@@ -143,7 +162,7 @@ internal sealed class NameOperations(BridgeContext context)
         }
 
         var opened = made.Value;
-        var errno = context.Handles.Add(opened.Handle, opened.Attributes.Inode, args.Flags);
+        var errno = context.Handles.Add(opened.Handle, opened.Attributes.Inode, flags);
         context.Requests.End(slot, errno, opened.Attributes.Inode, opened.Handle);
         if (errno != Errno.OK)
         {

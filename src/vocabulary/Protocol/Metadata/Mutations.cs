@@ -49,7 +49,30 @@ public readonly partial record struct CreateRequest
     [Field(9)] public bool OpenExisting { get; init; }
 }
 
-/// <summary>Gives an inode one more name. EEXIST, EPERM (a directory), EMLINK, ENOENT, ESTALE.</summary>
+/// <summary>
+/// Makes a regular file without a name, open in this session: O_TMPFILE. It can be given a name (<see cref="LinkRequest"/>) while it is
+/// open, and is gone with the last close otherwise. ENOENT, ENOTDIR.
+/// </summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct CreateUnnamedRequest
+{
+    /// <summary>The directory that it would be in: of its group, if that is set-group-ID.</summary>
+    [Field(1)] public InodeId Directory { get; init; }
+
+    /// <summary>Permission bits, with the umask applied.</summary>
+    [Field(2)] public uint Mode { get; init; }
+
+    /// <summary>Owner.</summary>
+    [Field(3)] public uint UserId { get; init; }
+
+    /// <summary>Group, unless the directory is set-group-ID.</summary>
+    [Field(4)] public uint GroupId { get; init; }
+}
+
+/// <summary>
+/// Gives an inode one more name, or its first to one that was made without. EEXIST, EPERM (a directory), EMLINK, ENOENT (its last name
+/// was removed), ESTALE.
+/// </summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct LinkRequest
 {
@@ -97,6 +120,9 @@ public enum RenameFlags : uint
 
     /// <summary>RENAME_EXCHANGE: swap the two.</summary>
     Exchange = 2,
+
+    /// <summary>RENAME_WHITEOUT: leave a character device 0:0 under the old name, as overlay file systems do. Not with Exchange.</summary>
+    Whiteout = 4,
 }
 
 /// <summary>
@@ -120,6 +146,12 @@ public readonly partial record struct RenameRequest
 
     /// <summary>What to do with the target.</summary>
     [Field(5)] public RenameFlags Flags { get; init; }
+
+    /// <summary>Owner of a whiteout.</summary>
+    [Field(6)] public uint UserId { get; init; }
+
+    /// <summary>Group of a whiteout, unless the directory is set-group-ID.</summary>
+    [Field(7)] public uint GroupId { get; init; }
 }
 
 /// <summary>Which fields of <see cref="AttributeChange"/> are to be set.</summary>

@@ -70,6 +70,9 @@ public enum Opcode : ushort
     /// <summary><see cref="CloseRequest"/>: this session no longer has these inodes open.</summary>
     Close = 74,
 
+    /// <summary><see cref="CreateUnnamedRequest"/>: a file without a name, open in this session.</summary>
+    CreateUnnamed = 75,
+
     // Of the session itself.
 
     /// <summary><see cref="ReclaimRequest"/>: after a restart of the server, what this session still has open.</summary>
