@@ -376,6 +376,22 @@ public class WriteTests
     }
 
     [Fact]
+    public async Task The_last_byte_of_the_largest_file_can_be_written_and_read_elsewhere()
+    {
+        await using var world = new World();
+        var writer = await world.JoinAsync();
+        var inode = await writer.PutAsync("largest", [1]);
+        var file = World.Ok(await writer.OpenAsync(inode, OpenFlags.ReadWrite, World.Token));
+        World.Ok(await writer.WriteAsync(file.Handle, long.MaxValue - 2, new byte[] { 8, 9 }, false, World.Token));
+        Assert.Equal(Errno.OK, await writer.FsyncAsync(file.Handle));
+        var reader = await world.JoinAsync();
+        var other = World.Ok(await reader.OpenAsync(inode, OpenFlags.ReadOnly, World.Token));
+        var bytes = new byte[4];
+        Assert.Equal(3, World.Ok(await reader.ReadAsync(other.Handle, long.MaxValue - 3, bytes, World.Token)));
+        Assert.Equal([0, 8, 9, 0], bytes);
+    }
+
+    [Fact]
     public async Task Handles_that_do_not_allow_it_are_EBADF()
     {
         await using var world = new World();

@@ -50,6 +50,17 @@ public sealed class CommitWriteTests
     }
 
     [Fact]
+    public void The_last_byte_of_the_largest_file_is_taken_and_nothing_behind_it()
+    {
+        var last = (ulong)long.MaxValue / EngineHarness.BlockBytes;
+        var offset = EngineHarness.BlockBytes - 3; // the last block has one byte less than others
+        Assert.Equal(Errno.EFBIG, CommitAt(last + 1, 0, 1));
+        Assert.Equal(Errno.EINVAL, CommitAt(last, offset, 3));
+        Assert.Equal(Errno.OK, CommitAt(last, offset, 2));
+        Assert.Equal(long.MaxValue, _h.AttributesOf(_file).SizeBytes);
+    }
+
+    [Fact]
     public void Inline_data_needs_the_version_that_was_read()
     {
         Assert.Equal(Errno.EAGAIN, Inline("abc", 77).Errno);
@@ -173,4 +184,14 @@ public sealed class CommitWriteTests
         SizeAtLeastBytes = offset + length,
         ModifiedAt = _h.Now,
     };
+
+    private Errno CommitAt(ulong block, uint offset, uint length)
+    {
+        var request = Request(offset, length, new ObjectId(_id++));
+        return _h.Mutate(Opcode.CommitWrite, request with
+        {
+            Blocks = [request.Blocks[0] with { Index = block }],
+            SizeAtLeastBytes = long.MaxValue,
+        }).Errno;
+    }
 }

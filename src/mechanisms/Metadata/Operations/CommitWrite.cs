@@ -117,18 +117,18 @@ internal static class CommitWrite
     private static Errno CheckBlocks(in CommitWriteRequest request, byte blockSizeLog2, long size)
     {
         var blockBytes = 1u << blockSizeLog2;
-        var blocksMax = (ulong)long.MaxValue >> blockSizeLog2;
+        var lastIndex = (ulong)Limits.FileBytesMax >> blockSizeLog2; // of a block that has one byte less than others
         for (var i = 0; i < request.Blocks.Length; i++)
         {
             var block = request.Blocks[i];
-            if (block.Index >= blocksMax) return Errno.EFBIG;
+            if (block.Index > lastIndex) return Errno.EFBIG;
             if (i > 0 && block.Index <= request.Blocks[i - 1].Index) return Errno.EINVAL;
             if (block.Extents.IsDefaultOrEmpty) return Errno.EINVAL;
             if (!ExtentOverlay.IsValid(block.Extents.AsSpan(), blockBytes)) return Errno.EINVAL;
             foreach (var extent in block.Extents)
             {
-                var end = (long)(block.Index << blockSizeLog2) + extent.BlockOffset + extent.LengthBytes;
-                if (extent.Object != ObjectId.None && end > size) return Errno.EINVAL;
+                var end = (block.Index << blockSizeLog2) + extent.BlockOffset + extent.LengthBytes;
+                if (extent.Object != ObjectId.None && end > (ulong)size) return Errno.EINVAL;
             }
         }
 
