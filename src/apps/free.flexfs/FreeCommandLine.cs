@@ -28,8 +28,8 @@ public static class FreeCommandLine
             .AddStandardCommands();
 
     internal static Option<string?> DbFolder() =>
-        Flags.Text("--dbFolder", "folder", "database folder", "~/.flexfs/free");
+        Flags.Text("--dbFolder", Flags.Folder, "database folder", "~/.flexfs/free");
 
     internal static Option<string?> CredsFile() =>
-        Flags.Text("--credsFile", "file", "credentials file", "~/.flexfs/free/creds");
+        Flags.Text("--credsFile", Flags.File, "credentials file", "~/.flexfs/free/creds");
 }

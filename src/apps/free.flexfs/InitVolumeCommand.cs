@@ -19,7 +19,7 @@ internal static class InitVolumeCommand
         Option<HostPort> metaAddr = Flags.Parsed<HostPort>(
             "--metaAddr", "host:port", "metadata server of the volume", HostPort.TryParse, HostPort.Rule);
         Option<string?> api = Flags.Text("--api", "api", $"block store: {string.Join(", ", VolumeRequest.Apis)} (default: file)");
-        Option<string?> bucket = Flags.Text("--bucket", "folder", "where the objects are kept: for file, the absolute path of a folder");
+        Option<string?> bucket = Flags.Text("--bucket", Flags.Folder, "where the objects are kept: for file, the absolute path of a folder");
         Option<string?> prefix = Flags.Text("--prefix", "prefix", "prefix of all object names (default: flexfs/ID)");
         Option<int> blockSize = Flags.Parsed<int>(
             "--blockSize", "size", "256KiB to 8MiB (default: 4MiB)", BlockSize.TryParse, BlockSize.Rule);

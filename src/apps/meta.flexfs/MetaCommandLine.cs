@@ -29,8 +29,8 @@ public static class MetaCommandLine
             .AddStandardCommands();
 
     internal static Option<string?> DbFolder() =>
-        Flags.Text("--dbFolder", "folder", "database folder", "~/.flexfs/meta/data");
+        Flags.Text("--dbFolder", Flags.Folder, "database folder", "~/.flexfs/meta/data");
 
     internal static Option<string?> CredsFile() =>
-        Flags.Text("--credsFile", "file", "credentials file", "~/.flexfs/meta/creds");
+        Flags.Text("--credsFile", Flags.File, "credentials file", "~/.flexfs/meta/creds");
 }

@@ -76,7 +76,7 @@ internal static class CredentialCommands
     }
 
     internal static Option<string?> CredsFile() =>
-        Flags.Text("--credsFile", "file", "credentials file (default ~/.flexfs/mount/creds/<name>)");
+        Flags.Text("--credsFile", Flags.File, "credentials file (default ~/.flexfs/mount/creds/<name>)");
 
     internal static string PathOf(string? given, string volume)
     {

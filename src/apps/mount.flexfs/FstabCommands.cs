@@ -11,7 +11,7 @@ internal static class FstabCommands
     {
         Argument<string> name = new("name") { Description = "the volume" };
         Argument<string> mountPoint = new("mount-point") { Description = "where it is to be mounted" };
-        var credsFile = Flags.Text("--credsFile", "file", "credentials file (default ~/.flexfs/mount/creds/<name>)");
+        var credsFile = Flags.Text("--credsFile", Flags.File, "credentials file (default ~/.flexfs/mount/creds/<name>)");
         var options = Flags.Words("--mountOptions", "further mount options, flag names without dashes");
         var now = Flags.Switch("--now", "mount at once");
         var force = Flags.Switch("--force", "replace the line of this mount point");

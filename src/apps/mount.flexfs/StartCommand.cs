@@ -28,8 +28,8 @@ internal static class StartCommand
         var noMaxPages = Flags.Switch("--noMaxPages", "do not use requests above 128 KiB");
         var memCapacity = Size("--memCapacity", "memory for what was read (2% of the machine's, 64M to 4G)");
         var dirtyCapacity = Size("--dirtyCapacity", "memory for what is not stored yet (2% of the machine's, 64M to 1G)");
-        var logFile = Flags.Text("--logFile", "file", "log of the daemon (default ~/.flexfs/mount/log/<name>)");
-        var pidFile = Flags.Text("--pidFile", "file", "where to write the process id of the mount");
+        var logFile = Flags.Text("--logFile", Flags.File, "log of the daemon (default ~/.flexfs/mount/log/<name>)");
+        var pidFile = Flags.Text("--pidFile", Flags.File, "where to write the process id of the mount");
         var noAdminSsl = Flags.Switch("--noAdminSSL", "the administration server speaks no TLS").Internal();
         var child = Flags.Switch(Daemon.ChildFlag, "this is the daemon itself").Internal();
         Command command = new("start", "mount a volume")

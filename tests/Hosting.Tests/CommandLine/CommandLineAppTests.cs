@@ -60,6 +60,7 @@ public sealed class CommandLineAppTests
     [InlineData("some.flexfs: unknown flag --nossl; did you mean --noSSL? (see some.flexfs start --help)", "start", "--nossl")]
     [InlineData("some.flexfs: a command is missing: one of start, init, version, license (see some.flexfs --help)")]
     [InlineData("some.flexfs: a command is missing: one of systemd (see some.flexfs init --help)", "init")]
+    [InlineData("some.flexfs: --sslCert is empty (see some.flexfs start --help)", "start", "--sslCert", "")]
     [InlineData("some.flexfs: unknown argument x (see some.flexfs start --help)", "start", "x")]
     public async Task Usage_errors_are_one_line_and_2(string expected, params string[] arguments)
     {

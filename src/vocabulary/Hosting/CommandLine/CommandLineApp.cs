@@ -76,6 +76,11 @@ public sealed class CommandLineApp
                 await error.WriteLineAsync($"{Name}: {Explain(parse)} (see {PathOf(parse.CommandResult)} --help)");
                 return ExitCode.Usage;
             }
+            if (NamelessPath(parse.CommandResult) is { } nameless)
+            {
+                await error.WriteLineAsync($"{Name}: {nameless} is empty (see {PathOf(parse.CommandResult)} --help)");
+                return ExitCode.Usage;
+            }
             return await parse.InvokeAsync(new InvocationConfiguration
             {
                 Output = output,
@@ -150,6 +155,22 @@ public sealed class CommandLineApp
         return message.Length > 1 && char.IsUpper(message[0]) && char.IsLower(message[1])
             ? char.ToLowerInvariant(message[0]) + message[1..]
             : message;
+    }
+
+    // Arguments and flags that name a file or a folder: "" would be the folder that the command was started in.
+    private static string? NamelessPath(CommandResult command)
+    {
+        foreach (SymbolResult child in command.Children)
+        {
+            string? name = child switch
+            {
+                ArgumentResult argument => argument.Argument.Name,
+                OptionResult { Option.HelpName: Flags.File or Flags.Folder } option => option.Option.Name,
+                _ => null,
+            };
+            if (name is not null && child.Tokens is [{ Value: "" }, ..]) return name;
+        }
+        return null;
     }
 
     private string PathOf(SymbolResult result)

@@ -8,6 +8,12 @@ public delegate bool TryParseFlag<T>(string text, out T value);
 /// <summary>Makes the options of commands: spelled, parsed and explained the same way everywhere.</summary>
 public static class Flags
 {
+    /// <summary>What the help shows for the value of a flag that names a file. An empty one is a usage error.</summary>
+    public const string File = "file";
+
+    /// <summary>The same of a folder.</summary>
+    public const string Folder = "folder";
+
     /// <summary>A switch: absent is false.</summary>
     public static Option<bool> Switch(string name, string description, string? alias = null)
     {

@@ -16,8 +16,8 @@ public sealed class ServerFlags
         "ADDRESS:PORT with an address of this host, :PORT or localhost:PORT", "0.0.0.0:443");
     private readonly Option<bool> _noSsl = Flags.Switch("--noSSL", "serve without TLS");
     private readonly Option<string?> _sslCert = Flags.Text(
-        "--sslCert", "file", "TLS certificate, made when it is missing", "~/.flexfs/ssl/cert");
-    private readonly Option<string?> _sslKey = Flags.Text("--sslKey", "file", "its key", "~/.flexfs/ssl/key");
+        "--sslCert", Flags.File, "TLS certificate, made when it is missing", "~/.flexfs/ssl/cert");
+    private readonly Option<string?> _sslKey = Flags.Text("--sslKey", Flags.File, "its key", "~/.flexfs/ssl/key");
     private readonly Option<bool> _verbose = Flags.Switch("--verbose", "log more", "-v");
 
     /// <summary>Adds them to a <c>start</c> command.</summary>
