@@ -17,9 +17,18 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
     /// <summary>Converts, exact to 100 ns.</summary>
     public static Instant From(DateTimeOffset time) => new((time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * 100);
 
-    /// <summary>Of seconds and nanoseconds as struct timespec has them.</summary>
+    /// <summary>The last and the first whole second.</summary>
+    private const long SecondsMax = long.MaxValue / NanosecondsPerSecond;
+    private const long SecondsMin = long.MinValue / NanosecondsPerSecond;
+
+    /// <summary>
+    /// Of seconds and nanoseconds as struct timespec has them. What is before 1678 or after 2262 becomes the first or the
+    /// last second: utimensat(2) has file systems take the nearest time that they can keep.
+    /// </summary>
     public static Instant FromTimespec(long seconds, uint nanoseconds) =>
-        new((seconds * NanosecondsPerSecond) + nanoseconds);
+        seconds >= SecondsMax ? new(SecondsMax * NanosecondsPerSecond)
+        : seconds <= SecondsMin ? new(SecondsMin * NanosecondsPerSecond)
+        : new((seconds * NanosecondsPerSecond) + nanoseconds);
 
     /// <summary>Whole seconds, rounded towards the past, as struct timespec has them.</summary>
     public long Seconds => (Nanoseconds - SubsecondNanoseconds) / NanosecondsPerSecond;
