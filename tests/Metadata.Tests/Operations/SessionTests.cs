@@ -1,6 +1,7 @@
 using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
+using FlexFs.Metadata.Verify;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Tests.Operations;
@@ -83,6 +84,49 @@ public sealed class SessionTests
         Assert.Equal(Errno.ESTALE, _h.Internal(InternalOpcode.ResumeSession, resume).Errno);
         Assert.Equal(0ul, _h.Internal(InternalOpcode.ExpireSession, expire).Reply.Value);
         Assert.Equal(0ul, _h.Internal(InternalOpcode.ExpireSession, expire).Reply.Value);
+    }
+
+    [Fact]
+    public void The_id_ranges_of_a_session_go_with_it_step_by_step_and_nobody_can_commit_their_ids()
+    {
+        var h = new EngineHarness(new EngineOptions { RemovalStep = 2 });
+        var session = h.BeginSession();
+        var file = h.MakeFile("f");
+        ulong[] ranges = [.. Enumerable.Range(0, 5).Select(_ => h.Mutate(Opcode.AllocateIds, default(AllocateIdsRequest), session).Reply.Value)];
+        h.Commit();
+        Assert.Equal(5, h.Store.Pairs.Count(pair => pair.Key[0] == (byte)KeyFamily.IdRange));
+        var steps = 1;
+        while (h.Internal(InternalOpcode.ExpireSession, new ExpireSessionRequest { Session = session }).Reply.Value == 1)
+        {
+            steps++;
+            if (steps == 2)
+            {
+                h.Commit();
+                h.Restart();
+            }
+        }
+
+        Assert.Equal(3, steps);
+        h.Commit();
+        Assert.DoesNotContain(h.Store.Pairs, pair => pair.Key[0] is (byte)KeyFamily.IdRange or (byte)KeyFamily.SessionRange);
+        Assert.Empty(VolumeVerifier.Verify(h.Store.Pairs));
+        var own = h.Mutate(Opcode.AllocateIds, default(AllocateIdsRequest)).Reply.Value;
+        Assert.DoesNotContain(own, ranges);
+        var states = h.Query<IdsRequest, ObjectStatesReply>(
+            InternalOpcode.ObjectIsKnown, new IdsRequest { Objects = [.. ranges.Select(id => new ObjectId(id))] }).Reply.States;
+        Assert.All(states, state => Assert.Equal(ObjectState.Unknown, state));
+        foreach (var id in ranges)
+        {
+            var write = new CommitWriteRequest
+            {
+                Inode = file,
+                Blocks = [new BlockExtents { Extents = [new Extent { Object = new ObjectId(id), LengthBytes = 10 }] }],
+                Objects = [new ObjectDescriptor { Object = new ObjectId(id), PlainBytes = 10, StoredBytes = 10, FrameIndex = new byte[] { 1 } }],
+                SizeAtLeastBytes = 10,
+            };
+            Assert.Equal(Errno.EBADF, h.Mutate(Opcode.CommitWrite, write).Errno);
+            Assert.Equal(Errno.ESTALE, h.Mutate(Opcode.CommitWrite, write, session).Errno);
+        }
     }
 
     [Fact]

@@ -14,6 +14,7 @@ internal static class AllocateIds
         var first = ObjectId.Of(c.Volume.Incarnation, counter).Value;
         c.PutVolume(c.Volume with { NextObject = counter + AllocateIdsRequest.Count });
         c.Transaction.Put(Keys.IdRange(first), new IdRangeRecord { Session = c.Session });
+        c.Transaction.PutBytes(Keys.SessionRange(c.Session, first), []);
         return Outcome.Of(InodeId.None, first);
     }
 }

@@ -197,7 +197,7 @@ internal static class CommitWrite
         return Errno.OK;
     }
 
-    // A range of a session that ended is closed by that: its session can commit nothing any more.
+    // The ranges of a session go with it, and never come back.
     private static bool MayCommit(OperationContext c, ObjectId id) =>
         c.Transaction.TryGet<IdRangeRecord>(Keys.IdRange(ObjectIds.RangeOf(id)), out var range)
             && range.Session == c.Session && !range.IsClosed;

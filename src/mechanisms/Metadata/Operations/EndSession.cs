@@ -7,8 +7,8 @@ namespace FlexFs.Metadata.Operations;
 /// <summary>Ends a session in bounded steps: a clean unmount, or its expiry.</summary>
 /// <remarks>
 /// The first step fences it: an incarnation that none can have, so neither requests nor a resumption are taken any more, also after a
-/// restart in the middle (the service then finds it among the sessions, and expires it again). Then its opens end, then its window
-/// and its record go. Its id ranges are closed by that: only a session can commit, and its id never comes back.
+/// restart in the middle (the service then finds it among the sessions, and expires it again). Then its opens end, then its id ranges,
+/// its window and its record go. An id whose range is gone can be committed by nobody: ranges are handed out once.
 /// </remarks>
 internal static class EndSession
 {
@@ -38,11 +38,33 @@ internal static class EndSession
             return false;
         }
 
+        if (!RemoveRanges(c, session)) return false;
         var prefix = Keys.Replies(session);
         var page = c.Transaction.Scan(prefix, Keys.After(prefix), Limits.RpcSlotsMax);
         foreach (var pair in page.Pairs) c.Transaction.Delete(pair.Key);
         if (!page.IsComplete) return false;
         c.Transaction.Delete(Keys.Session(session));
         return true;
+    }
+
+    private static bool RemoveRanges(OperationContext c, SessionId session)
+    {
+        var from = Keys.SessionRanges(session);
+        var end = Keys.After(from);
+        while (true)
+        {
+            var page = c.Transaction.Scan(from, end, c.Options.RemovalStep);
+            foreach (var pair in page.Pairs)
+            {
+                c.Transaction.Delete(pair.Key);
+                c.Transaction.Delete(Keys.IdRange(Keys.NumberAt(pair.Key, 9)));
+            }
+
+            if (page.IsComplete) return true;
+            if (page.Pairs.Count > 0) return false;
+
+            // What earlier steps removed is in the store until its batch is durable.
+            from = page.Resume;
+        }
     }
 }

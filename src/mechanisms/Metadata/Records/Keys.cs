@@ -23,6 +23,7 @@ namespace FlexFs.Metadata.Records;
 /// 0x50    inode (8)                              OrphanRecord: no name left, still open somewhere
 /// 0x60    session (8)                            SessionRecord
 /// 0x61    session (8), slot (4)                  ReplyRecord: the last answer in this slot
+/// 0x62    session (8), id range (8)              empty: the ranges that a session has been given
 /// 0x70    directory (8)                          UsageRecord: recursive totals below a directory
 /// 0x71    kind (1), id (4)                       UsageRecord of a user (0) or a group (1)
 /// 0x72    kind (1), id (8)                       reserved: quotas of volume, tree, user, group
@@ -76,6 +77,9 @@ public enum KeyFamily : byte
 
     /// <summary>The last reply in a slot of a session.</summary>
     Reply = 0x61,
+
+    /// <summary>A range of object ids that a session has been given.</summary>
+    SessionRange = 0x62,
 
     /// <summary>Recursive usage of a directory.</summary>
     DirectoryUsage = 0x70,
@@ -145,6 +149,12 @@ public static class Keys
 
     /// <summary>All slots of a session begin with it.</summary>
     public static byte[] Replies(SessionId session) => Of(KeyFamily.Reply, session.Value);
+
+    /// <summary>A range of object ids of a session.</summary>
+    public static byte[] SessionRange(SessionId session, ulong first) => Of(KeyFamily.SessionRange, session.Value, first);
+
+    /// <summary>All id ranges of a session begin with it.</summary>
+    public static byte[] SessionRanges(SessionId session) => Of(KeyFamily.SessionRange, session.Value);
 
     /// <summary>Recursive usage of a directory.</summary>
     public static byte[] DirectoryUsage(InodeId directory) => Of(KeyFamily.DirectoryUsage, directory.Value);

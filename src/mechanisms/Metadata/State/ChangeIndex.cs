@@ -71,7 +71,8 @@ internal sealed class ChangeIndex
         var family = (KeyFamily)key[0];
         switch (family)
         {
-            case KeyFamily.Xattr or KeyFamily.Link or KeyFamily.Block or KeyFamily.EntryOrder or KeyFamily.Reply:
+            case KeyFamily.Xattr or KeyFamily.Link or KeyFamily.Block or KeyFamily.EntryOrder or KeyFamily.Reply
+                or KeyFamily.SessionRange:
                 bucket = (family, BinaryPrimitives.ReadUInt64BigEndian(key[1..]));
                 return true;
             case KeyFamily.Orphan or KeyFamily.Session or KeyFamily.Condemned or KeyFamily.IdRange:

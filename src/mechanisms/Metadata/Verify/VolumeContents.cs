@@ -39,6 +39,8 @@ internal sealed class VolumeContents
 
     public Dictionary<ulong, IdRangeRecord> IdRanges { get; } = [];
 
+    public HashSet<(SessionId Session, ulong First)> SessionRanges { get; } = [];
+
     public HashSet<InodeId> Orphans { get; } = [];
 
     public Dictionary<SessionId, SessionRecord> Sessions { get; } = [];
@@ -125,6 +127,9 @@ internal sealed class VolumeContents
                 _ = WireCodec.Read<ReplyRecord>(value);
                 WithReplies.Add(new SessionId(id));
                 return true;
+            case KeyFamily.SessionRange:
+                SessionRanges.Add((new SessionId(id), Keys.NumberAt(key, 9)));
+                return value.Length == 0;
             case KeyFamily.DirectoryUsage:
                 DirectoryUsage[inode] = WireCodec.Read<UsageRecord>(value);
                 return true;

@@ -218,7 +218,7 @@ public static class VolumeVerifier
             }
 
             if (v.Condemned.Contains(id)) findings.Add(new Finding("what is live is not condemned", $"object {id}"));
-            if (!v.IdRanges.ContainsKey(ObjectIds.RangeOf(id)))
+            if (id.Value >= ObjectId.Of(volume.Incarnation, volume.NextObject).Value)
             {
                 findings.Add(new Finding("an object's id was handed out", $"object {id}"));
             }
@@ -270,6 +270,22 @@ public static class VolumeVerifier
         foreach (var session in v.WithReplies.Where(session => !v.Sessions.ContainsKey(session)))
         {
             findings.Add(new Finding("a window is a session's", $"{session}"));
+        }
+
+        foreach (var (first, range) in v.IdRanges)
+        {
+            if (!v.Sessions.ContainsKey(range.Session) || !v.SessionRanges.Contains((range.Session, first)))
+            {
+                findings.Add(new Finding("an id range is a session's, and found from it", $"range {first} of {range.Session}"));
+            }
+        }
+
+        foreach (var (session, first) in v.SessionRanges)
+        {
+            if (!v.IdRanges.TryGetValue(first, out var range) || range.Session != session)
+            {
+                findings.Add(new Finding("a session's id range is its own", $"range {first} of {session}"));
+            }
         }
 
         foreach (var session in v.Sessions.Keys.Where(session => session.Value >= volume.NextSession))
