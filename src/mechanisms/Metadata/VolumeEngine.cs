@@ -140,7 +140,7 @@ public sealed class VolumeEngine
         {
             _context.BeginWriting(_batchTime, now);
             var outcome = Refusable(Dispatch.Run(_context, request.Opcode, request.Payload));
-            return kind == OperationKind.InternalMutation ? Answer(outcome) : outcome;
+            return kind == OperationKind.InternalMutation ? Answer(outcome, made: null, out _) : outcome;
         }
 
         if (!_context.TryGetSession(request.Session, out var session))
@@ -171,7 +171,10 @@ public sealed class VolumeEngine
         _context.TryGetReply(request.Session, request.Slot, out var last);
         if (request.Number == last.Number)
         {
-            return Answer(new Outcome(last.Errno, last.Inode, last.Value));
+            // What is durable was done; opens are not, and this server may have been told of them before the request came again.
+            _context.BeginWriting(_batchTime, now);
+            if (last.Errno == Errno.OK) Dispatch.Reopen(_context, request.Opcode, request.Payload, last.Inode);
+            return Answer(new Outcome(last.Errno, last.Inode, last.Value), last.Made, out _);
         }
 
         // An older number is a duplicate of a request whose answer was taken: nobody waits for it. Numbers may skip: what was refused
@@ -180,13 +183,14 @@ public sealed class VolumeEngine
         _context.BeginWriting(_batchTime, now);
         var outcome = Dispatch.Run(_context, request.Opcode, request.Payload);
         if (outcome.HasMore || !_context.IsComplete) return outcome;
-        outcome = Answer(Refusable(outcome));
+        outcome = Answer(Refusable(outcome), made: null, out var attributes);
         _context.PutReply(request.Session, request.Slot, new ReplyRecord
         {
             Number = request.Number,
             Errno = outcome.Errno,
             Inode = outcome.Inode,
             Value = outcome.Value,
+            Made = outcome is { Errno: Errno.OK, IsKept: true } ? attributes : null,
         });
         return outcome;
     }
@@ -198,10 +202,11 @@ public sealed class VolumeEngine
         return outcome;
     }
 
-    private Outcome Answer(Outcome outcome)
+    // With the inode as it is now, or as it was made when it is gone.
+    private Outcome Answer(Outcome outcome, Attributes? made, out Attributes? attributes)
     {
+        attributes = made;
         if (outcome.Errno != Errno.OK) return outcome;
-        Attributes? attributes = null;
         if (outcome.Inode != InodeId.None && _context.TryGetInode(outcome.Inode, out var record))
         {
             attributes = record.ToAttributes(outcome.Inode);

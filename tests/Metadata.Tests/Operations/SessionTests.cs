@@ -129,6 +129,72 @@ public sealed class SessionTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_made_and_removed_by_another_before_the_request_is_repeated_has_its_first_answer(bool withRestart)
+    {
+        var file = _h.MakeFile("f");
+        var other = _h.BeginSession();
+        CreateRequest[] made =
+        [
+            new() { Parent = InodeId.Root, Name = "d"u8.ToArray(), Mode = FileMode.Of(FileType.Directory, 0x1ED), UserId = 7, GroupId = 8 },
+            new() { Parent = InodeId.Root, Name = "s"u8.ToArray(), Mode = FileMode.Of(FileType.Symlink, 0x1FF), SymlinkTarget = "to"u8.ToArray() },
+            new() { Parent = InodeId.Root, Name = "n"u8.ToArray(), Mode = FileMode.Of(FileType.Regular, 0x180), UserId = 9 },
+        ];
+        foreach (var request in made)
+        {
+            var first = _h.Mutate(Opcode.Create, request);
+            Assert.Equal(Errno.OK, first.Errno);
+            Remove(request.Name, FileMode.TypeOf(request.Mode) == FileType.Directory);
+            Again();
+            Assert.Equal(first, _h.Repeat(Opcode.Create, request));
+            Assert.Equal(Errno.ESTALE, _h.Stat(first.Reply.Attributes!.Value.Inode).Errno);
+        }
+
+        var link = new LinkRequest { Inode = file, NewParent = InodeId.Root, NewName = "g"u8.ToArray() };
+        var linked = _h.Mutate(Opcode.Link, link);
+        Remove("f"u8.ToArray(), false);
+        Remove("g"u8.ToArray(), false);
+        Again();
+        Assert.Equal(linked, _h.Repeat(Opcode.Link, link));
+
+        void Remove(ReadOnlyMemory<byte> name, bool isDirectory) => Assert.Equal(Errno.OK, isDirectory
+            ? _h.Mutate(Opcode.RemoveDirectory, new RemoveDirectoryRequest { Parent = InodeId.Root, Name = name }, other).Errno
+            : _h.Mutate(Opcode.Unlink, new UnlinkRequest { Parent = InodeId.Root, Name = name }, other).Errno);
+
+        void Again()
+        {
+            if (!withRestart) return;
+            _h.Commit();
+            _h.Restart();
+        }
+    }
+
+    [Fact]
+    public void A_repeated_create_and_a_repeated_close_are_right_about_opens_after_a_restart()
+    {
+        var request = new CreateRequest { Parent = InodeId.Root, Name = "f"u8.ToArray(), Mode = FileMode.Of(FileType.Regular, 0), Open = true };
+        var file = EngineHarness.Made(_h.Mutate(Opcode.Create, request));
+        _h.Commit();
+        _h.Restart();
+        _h.Read<ReclaimRequest, EmptyReply>(Opcode.Reclaim, new ReclaimRequest { IsLast = true });
+        Assert.Equal(0, _h.Engine.Totals.Opens);
+        Assert.Equal(file, EngineHarness.Made(_h.Repeat(Opcode.Create, request)));
+        Assert.Equal(1, _h.Engine.Totals.Opens);
+
+        // A close that was executed and not answered is told as open by the client, and closed by being repeated.
+        var close = new CloseRequest { Inodes = [file] };
+        Assert.Equal(Errno.OK, _h.Unlink(InodeId.Root, "f").Errno);
+        Assert.Equal(Errno.OK, _h.Mutate(Opcode.Close, close).Errno);
+        _h.Commit();
+        _h.Restart();
+        _h.Read<ReclaimRequest, EmptyReply>(Opcode.Reclaim, new ReclaimRequest { OpenInodes = [file], IsLast = true });
+        Assert.Equal(Errno.OK, _h.Repeat(Opcode.Close, close).Errno);
+        Assert.Equal(0, _h.Engine.Totals.Opens);
+        Assert.Equal(Errno.ESTALE, _h.Stat(file).Errno);
+    }
+
     [Fact]
     public void Another_volume_in_the_store_is_EINVAL_and_the_same_is_left_as_it_is()
     {

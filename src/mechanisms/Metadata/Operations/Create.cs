@@ -56,7 +56,7 @@ internal static class Create
         }
 
         if (request.Open) c.SetOpen(c.Session, inode, isOpen: true);
-        return Outcome.Of(inode, 1);
+        return Outcome.Of(inode, 1) with { IsKept = !request.Open };
     }
 
     private static bool IsMakable(FileType type) => type is FileType.Regular or FileType.Directory or FileType.Symlink

@@ -85,6 +85,24 @@ internal static class Dispatch
         _ => Errno.ENOSYS,
     };
 
+    /// <summary>
+    /// Does again what a mutation that was executed before did to the opens of its session: these are in memory only, and after a restart
+    /// a client that waits for the answer has not told of them.
+    /// </summary>
+    public static void Reopen(OperationContext c, Opcode opcode, ReadOnlyMemory<byte> payload, InodeId made)
+    {
+        switch (opcode)
+        {
+            case Opcode.Create when WireCodec.TryRead<CreateRequest>(payload, out var create, out _) && create.Open:
+            case Opcode.CreateUnnamed:
+                if (c.TryGetInode(made, out _)) c.SetOpen(c.Session, made, isOpen: true);
+                break;
+            case Opcode.Close when WireCodec.TryRead<CloseRequest>(payload, out var close, out _):
+                Close.Run(c, close);
+                break;
+        }
+    }
+
     private static Outcome With<T>(OperationContext c, ReadOnlyMemory<byte> payload, Operation<T> operation)
         where T : struct, IWireRecord<T> =>
         WireCodec.TryRead<T>(payload, out var request, out _) ? operation(c, request) : Errno.EPROTO;

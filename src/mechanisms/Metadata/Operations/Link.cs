@@ -35,6 +35,6 @@ internal static class Link
         }
 
         c.PutInode(request.Inode, record with { LinkCount = record.LinkCount + 1, ChangedAt = c.Now });
-        return Outcome.Of(request.Inode);
+        return Outcome.Of(request.Inode) with { IsKept = true };
     }
 }

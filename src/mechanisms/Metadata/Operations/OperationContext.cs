@@ -12,7 +12,9 @@ namespace FlexFs.Metadata.Operations;
 /// <param name="Inode">The inode of a mutation's reply.</param>
 /// <param name="Value">The value of a mutation's reply.</param>
 /// <param name="HasMore">A long operation did a consistent part of its work: commit it, and run the request again.</param>
-internal readonly record struct Outcome(Errno Errno, InodeId Inode = default, ulong Value = 0, bool HasMore = false)
+/// <param name="IsKept">The whole answer is kept: the inode may be gone when the request comes again.</param>
+internal readonly record struct Outcome(
+    Errno Errno, InodeId Inode = default, ulong Value = 0, bool HasMore = false, bool IsKept = false)
 {
     /// <summary>Done, with no more to say.</summary>
     public static Outcome Ok => default;

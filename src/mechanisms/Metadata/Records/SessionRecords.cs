@@ -1,4 +1,5 @@
 using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
 using FlexFs.Wire;
 
 namespace FlexFs.Metadata.Records;
@@ -38,6 +39,12 @@ public readonly partial record struct ReplyRecord
 
     /// <summary>The value of the reply.</summary>
     [Field(4)] public ulong Value { get; init; }
+
+    /// <summary>
+    /// The attributes of the reply, of what gave an inode a name without opening it: another session may remove it before the request
+    /// comes again. Everything else is answered with the attributes of now, so most replies stay as small as they are.
+    /// </summary>
+    [Field(5)] public Attributes? Made { get; init; }
 }
 
 /// <summary>An inode that has no name but is open somewhere. Key: <see cref="Keys.Orphan"/>.</summary>
