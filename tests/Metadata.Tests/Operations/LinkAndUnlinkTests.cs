@@ -1,6 +1,7 @@
 using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
+using FlexFs.Metadata.Verify;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Tests.Operations;
@@ -8,6 +9,49 @@ namespace FlexFs.Metadata.Tests.Operations;
 public sealed class LinkAndUnlinkTests
 {
     private readonly EngineHarness _h = new();
+
+    [Fact]
+    public void What_was_removed_in_part_before_a_restart_is_neither_opened_nor_reclaimed_in_the_grace_and_goes_after_it()
+    {
+        var h = new EngineHarness(new EngineOptions { RemovalStep = 2 });
+        var file = h.MakeFile("f");
+        var id = h.Mutate(Opcode.AllocateIds, default(AllocateIdsRequest)).Reply.Value;
+        for (ulong block = 0; block < 5; block++)
+        {
+            var target = new ObjectId(id + block);
+            Assert.Equal(Errno.OK, h.Mutate(Opcode.CommitWrite, new CommitWriteRequest
+            {
+                Inode = file,
+                Blocks = [new BlockExtents { Index = block, Extents = [new Extent { Object = target, LengthBytes = 10 }] }],
+                Objects = [new ObjectDescriptor { Object = target, PlainBytes = 10, StoredBytes = 10, FrameIndex = new byte[] { 1 } }],
+                SizeAtLeastBytes = (long)(block * EngineHarness.BlockBytes) + 10,
+            }).Errno);
+        }
+
+        // Changes that are not durable are removed at once, whatever their number.
+        h.Commit();
+        h.Restart();
+        Assert.Equal(Errno.OK, h.Unlink(InodeId.Root, "f").Errno);
+        h.Commit();
+        Assert.Equal(Errno.OK, h.Stat(file).Errno);
+        h.Restart();
+        h.Engine.AreAllOpensKnown = false;
+        Assert.Equal(Errno.ESTALE, h.Open(file).Errno);
+        h.Read<ReclaimRequest, EmptyReply>(Opcode.Reclaim, new ReclaimRequest { OpenInodes = [file], IsLast = true });
+        Assert.Equal(0, h.Engine.Totals.Opens);
+        h.Engine.AreAllOpensKnown = true;
+        for (ulong after = 0; ;)
+        {
+            var pass = h.Query<ListRequest, RemoveOrphansReply>(
+                InternalOpcode.RemoveOrphans, new ListRequest { After = after, Limit = 10 }).Reply;
+            if (pass.IsEnd) break;
+            after = pass.Next;
+        }
+
+        Assert.Equal(Errno.ESTALE, h.Stat(file).Errno);
+        h.Commit();
+        Assert.Empty(VolumeVerifier.Verify(h.Store.Pairs));
+    }
 
     [Fact]
     public void A_directory_cannot_be_linked_or_unlinked()

@@ -41,6 +41,10 @@ internal static class InodeRemoval
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now });
     }
 
+    /// <summary>Whether a part of an inode without a name is gone.</summary>
+    public static bool HasBegun(OperationContext c, InodeId inode) =>
+        c.Transaction.TryGet<OrphanRecord>(Keys.Orphan(inode), out var orphan) && orphan.IsBeingRemoved;
+
     private static bool RemoveXattrs(OperationContext c, InodeId inode)
     {
         var from = Keys.Xattrs(inode);
@@ -80,7 +84,7 @@ internal static class InodeRemoval
         if (!isWhole)
         {
             c.PutInode(inode, record);
-            c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now });
+            c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now, IsBeingRemoved = true });
             c.Unfinished.Add(inode);
             return false;
         }

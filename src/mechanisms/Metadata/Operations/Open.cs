@@ -10,8 +10,9 @@ internal static class Open
     {
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
 
-        // Without a name and open nowhere it is being removed, a part at a time.
-        if (record.LinkCount == 0 && !c.Opens.IsOpen(request.Inode)) return Errno.ESTALE;
+        // Without a name and open nowhere it is being removed, a part at a time. After a restart anything may be open, but not what
+        // nobody had open before.
+        if (record.LinkCount == 0 && (!c.Opens.IsOpen(request.Inode) || InodeRemoval.HasBegun(c, request.Inode))) return Errno.ESTALE;
         var data = ReadOnlyMemory<byte>.Empty;
         if (request.WithInlineData && (record.Flags & InodeFlags.IsInline) != 0)
         {

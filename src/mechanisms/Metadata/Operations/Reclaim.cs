@@ -11,7 +11,9 @@ internal static class Reclaim
         {
             foreach (var inode in request.OpenInodes)
             {
-                if (c.TryGetInode(inode, out _)) c.SetOpen(c.Session, inode, isOpen: true);
+                if (!c.TryGetInode(inode, out var record)) continue;
+                if (record.LinkCount == 0 && InodeRemoval.HasBegun(c, inode)) continue;
+                c.SetOpen(c.Session, inode, isOpen: true);
             }
         }
 

@@ -56,6 +56,9 @@ public readonly partial record struct OrphanRecord
 
     /// <summary>Whether it was made without a name (O_TMPFILE) and may be given one.</summary>
     [Field(2)] public bool IsLinkable { get; init; }
+
+    /// <summary>Nobody had it open and a part of its bytes is gone: it cannot be opened again, also after a restart.</summary>
+    [Field(3)] public bool IsBeingRemoved { get; init; }
 }
 
 /// <summary>Totals. Keys: <see cref="Keys.DirectoryUsage"/>, <see cref="Keys.UserUsage"/>, <see cref="Keys.GroupUsage"/>.</summary>
