@@ -131,6 +131,22 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_release_lane_full_of_unanswered_requests_does_not_keep_back_the_reclaim_they_wait_for()
+    {
+        await using var service = new TestService();
+        await using var client = await TestClient.ConnectAsync(service, TestClient.Quick with { ReleaseSlots = 1 });
+        var file = (await client.CreateAsync("f", open: true).SoonAsync()).Value.Attributes!.Value.Inode;
+        Assert.True((await client.UnlinkAsync("f").SoonAsync()).IsOk);
+        client.Open.Add(file);
+        service.Disk.HoldCommits();
+        var close = client.CloseAsync(file);
+        await Eventually.HoldsAsync(() => service.Disk.Begun > service.Disk.Batches.Count, "the close is being committed");
+        service.Kill();
+        service.Start();
+        Assert.True((await close.SoonAsync()).IsOk);
+    }
+
+    [Fact]
     public async Task A_file_open_at_a_session_that_has_not_reclaimed_survives_its_unlink_by_another()
     {
         await using var service = new TestService();

@@ -28,7 +28,7 @@ internal sealed class OutputQueue
     /// <summary>Room for a frame, to be filled and then committed or left alone.</summary>
     public Span<byte> Reserve(int length, RpcLane lane)
     {
-        var tail = lane == RpcLane.Release ? _urgentTail : _normalTail;
+        var tail = lane.IsUrgent() ? _urgentTail : _normalTail;
         if (tail is null || tail.Buffer.Length - tail.Length < length)
         {
             tail = length > ChunkBytes ? new Chunk(ArrayPool<byte>.Shared.Rent(length)) :
@@ -46,8 +46,8 @@ internal sealed class OutputQueue
         Check.That(chunk.Buffer.Length - chunk.Length >= length);
         if (chunk.Length == 0)
         {
-            (lane == RpcLane.Release ? _urgent : _normal).Enqueue(chunk);
-            if (lane == RpcLane.Release) _urgentTail = chunk;
+            (lane.IsUrgent() ? _urgent : _normal).Enqueue(chunk);
+            if (lane.IsUrgent()) _urgentTail = chunk;
             else _normalTail = chunk;
         }
 

@@ -68,6 +68,7 @@ internal sealed class RequestWindow
     }
 
     private readonly Lane _normal;
+    private readonly Lane _first;
     private readonly Lane _release;
     private readonly Lane _waiting;
     private readonly Lane _blocking;
@@ -78,7 +79,8 @@ internal sealed class RequestWindow
     {
         var count = Math.Clamp(options.Slots, 1, RpcProtocol.NormalSlotsMax);
         _normal = MakeLane(RpcProtocol.ReleaseSlots, count, options.WindowBytesMax);
-        _release = MakeLane(0, Math.Clamp(options.ReleaseSlots, 1, RpcProtocol.ReleaseSlots), long.MaxValue);
+        _first = MakeLane(RpcProtocol.FirstSlot, 1, long.MaxValue);
+        _release = MakeLane(1, Math.Clamp(options.ReleaseSlots, 1, RpcProtocol.ReleaseSlots - 1), long.MaxValue);
         _waiting = MakeLane(
             RpcProtocol.FirstWaitingSlot,
             Math.Clamp(options.WaitingSlots, 1, RpcProtocol.FirstBlockingSlot - RpcProtocol.FirstWaitingSlot), long.MaxValue);
@@ -89,10 +91,10 @@ internal sealed class RequestWindow
     }
 
     /// <summary>Busy slots.</summary>
-    public int Unanswered => _normal.Used + _release.Used + _waiting.Used + _blocking.Used;
+    public int Unanswered => _normal.Used + _first.Used + _release.Used + _waiting.Used + _blocking.Used;
 
     /// <summary>Calls that wait for a slot.</summary>
-    public int Waiting => _normal.Queue.Count + _release.Queue.Count + _waiting.Queue.Count;
+    public int Waiting => _normal.Queue.Count + _first.Queue.Count + _release.Queue.Count + _waiting.Queue.Count;
 
     /// <summary>The server wants no more slots of the normal lane in use than this; 0 is no wish.</summary>
     public void Narrow(int slots) => _normal.Usable = slots == 0 ? _normal.Count : Math.Min(slots, _normal.Count);
@@ -204,7 +206,7 @@ internal sealed class RequestWindow
     public void CopyUnanswered(List<int> slots)
     {
         slots.Clear();
-        foreach (var lane in (ReadOnlySpan<Lane>)[_release, _normal, _waiting, _blocking])
+        foreach (var lane in (ReadOnlySpan<Lane>)[_first, _release, _normal, _waiting, _blocking])
         {
             for (var i = 0; i < lane.Slots.Length; i++)
             {
@@ -226,7 +228,7 @@ internal sealed class RequestWindow
             if (Vacate(slot) is { } call) calls.Add(call);
         }
 
-        foreach (var lane in (ReadOnlySpan<Lane>)[_release, _normal, _waiting])
+        foreach (var lane in (ReadOnlySpan<Lane>)[_first, _release, _normal, _waiting])
         {
             while (lane.Queue.First is { } node)
             {
@@ -248,6 +250,7 @@ internal sealed class RequestWindow
 
     private Lane LaneOf(RpcLane lane) => lane switch
     {
+        RpcLane.First => _first,
         RpcLane.Release => _release,
         RpcLane.Waiting => _waiting,
         RpcLane.Blocking => _blocking,

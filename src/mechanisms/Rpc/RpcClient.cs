@@ -152,7 +152,7 @@ public sealed class RpcClient : IAsyncDisposable
     public bool Tell<TRequest>(ushort opcode, in TRequest request, RpcLane lane = RpcLane.Normal)
         where TRequest : IWireRecord<TRequest>
     {
-        var flags = FrameFlags.OneWay | (lane == RpcLane.Release ? FrameFlags.Release : FrameFlags.None);
+        var flags = FrameFlags.OneWay | (lane.IsUrgent() ? FrameFlags.Release : FrameFlags.None);
         return Volatile.Read(ref _open) is { } open
             && open.Frames.OutputBytes <= _options.WindowBytesMax
             && FrameHeader.Bytes + request.EncodedBytes <= _options.FrameBytesMax
@@ -303,7 +303,7 @@ public sealed class RpcClient : IAsyncDisposable
         {
             Length = (uint)frameBytes,
             Kind = FrameKind.Request,
-            Flags = lane == RpcLane.Release ? FrameFlags.Release : FrameFlags.None,
+            Flags = lane.IsUrgent() ? FrameFlags.Release : FrameFlags.None,
             Opcode = opcode,
         };
         Errno refusal;

@@ -12,7 +12,10 @@ public static class RpcProtocol
     /// <summary>The newest protocol version that this program speaks.</summary>
     public const ushort VersionMax = 1;
 
-    /// <summary>Slots 0 to here (excluded) are the release lane's; the normal lane has those from here on.</summary>
+    /// <summary>The slot of the first lane.</summary>
+    public const int FirstSlot = 0;
+
+    /// <summary>Slots 1 to here (excluded) are the release lane's; the normal lane has those from here on.</summary>
     public const int ReleaseSlots = 64;
 
     /// <summary>The first slot of the waiting lane; the normal lane ends before it.</summary>
@@ -36,6 +39,7 @@ public static class RpcProtocol
     /// <summary>The lane that a slot is of.</summary>
     public static RpcLane LaneOf(uint slot) => slot switch
     {
+        FirstSlot => RpcLane.First,
         < ReleaseSlots => RpcLane.Release,
         < FirstWaitingSlot => RpcLane.Normal,
         < FirstBlockingSlot => RpcLane.Waiting,
@@ -72,4 +76,17 @@ public enum RpcLane : byte
     /// EAGAIN, since what they would wait behind may wait for them.
     /// </summary>
     Blocking = 3,
+
+    /// <summary>
+    /// One request at a time that waits behind nothing: for what all others of the session may have to wait for at the server, as for a
+    /// session that tells a restarted server what it has open.
+    /// </summary>
+    First = 4,
+}
+
+/// <summary>What follows from a lane.</summary>
+internal static class RpcLanes
+{
+    /// <summary>Whether its frames pass those of the others that are to be sent.</summary>
+    public static bool IsUrgent(this RpcLane lane) => lane is RpcLane.Release or RpcLane.First;
 }

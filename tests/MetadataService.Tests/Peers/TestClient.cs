@@ -100,7 +100,7 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
     }
 
     public Task<Result<EmptyReply>> ReclaimAsync() => CallAsync<ReclaimRequest, EmptyReply>(
-        Opcode.Reclaim, new ReclaimRequest { OpenInodes = [.. Open], IsLast = true }, RpcLane.Release);
+        Opcode.Reclaim, new ReclaimRequest { OpenInodes = [.. Open], IsLast = true }, RpcLane.First);
 
     public Task<Result<MutationReply>> CreateAsync(string name, bool open = false, bool directory = false) =>
         CallAsync<CreateRequest, MutationReply>(Opcode.Create, new CreateRequest

@@ -242,7 +242,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             at += part.Length;
             var request = new ReclaimRequest { OpenInodes = [.. part], IsLast = at == open.Length };
             var reply = await CallAsync<ReclaimRequest, EmptyReply>(
-                Opcode.Reclaim, request, CancellationToken.None, RpcLane.Release);
+                Opcode.Reclaim, request, CancellationToken.None, RpcLane.First);
             if (!reply.IsOk) ClientLog.ReclaimFailed(_log, reply.Errno);
         }
         while (at < open.Length);
