@@ -6,6 +6,7 @@ public sealed class ManualClock : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
     private TimeSpan _elapsed;
+    private TimeSpan _stepped;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -16,7 +17,19 @@ public sealed class ManualClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_gate) return new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) + _elapsed;
+        lock (_gate) return new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) + _elapsed + _stepped;
+    }
+
+    /// <summary>Whether something waits that will be due within a time.</summary>
+    public bool IsWaiting(TimeSpan within)
+    {
+        lock (_gate) return _timers.Exists(t => t.Due <= _elapsed + within);
+    }
+
+    /// <summary>Somebody sets the wall clock: no time goes by.</summary>
+    public void Step(TimeSpan by)
+    {
+        lock (_gate) _stepped += by;
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -9,14 +9,14 @@ namespace FlexFs.MetadataService.Objects;
 /// <summary>Deletes what the engine has condemned from the object store, when nobody can still be reading it.</summary>
 /// <remarks>
 /// 1. Nothing is deleted that is not condemned, and condemned is irrevocable, so a late deletion does no harm.
-/// 2. Nothing is deleted before it was condemned for the session term and a margin, and for the volume's retention.
+/// 2. Nothing is deleted before it was condemned for the session term and a margin, as this server has measured since it opened the
+///    volume, so that no step of a clock shortens it; nor before the volume's retention is over, which goes by volume time.
 /// 3. It is forgotten only after the store has said that it is gone; a crash between the two deletes it once more.
 /// Runs on the volume's context, one step of bounded size at a time.
 /// </remarks>
 internal sealed class ObjectReaper(VolumeSeat seat, IObjectDeleter deleter, VolumeCalls calls)
 {
-    private readonly TimeSpan _age = Max(
-        seat.Options.SessionTerm + seat.Options.DeletionMargin, seat.Volume.Retention);
+    private readonly MeasuredAge _margin = new(seat.Clock, seat.Options.SessionTerm + seat.Options.DeletionMargin);
     private ulong _after;
     private bool _sawAny;
 
@@ -26,7 +26,7 @@ internal sealed class ObjectReaper(VolumeSeat seat, IObjectDeleter deleter, Volu
     /// <summary>Looks at the next page of condemned objects, and deletes those that are old enough.</summary>
     public async Task StepAsync()
     {
-        if (_age == TimeSpan.MaxValue) return;
+        if (seat.Volume.Retention == TimeSpan.MaxValue) return;
         var listed = await calls.RunAsync(InternalOpcode.ListCondemned, new ListRequest
         {
             After = _after,
@@ -34,8 +34,11 @@ internal sealed class ObjectReaper(VolumeSeat seat, IObjectDeleter deleter, Volu
         });
         if (listed.Errno != Errno.OK) return;
         var page = listed.Read<CondemnedListReply>();
-        var now = Instant.Now(seat.Clock);
-        var due = page.Objects.Where(o => now.Since(o.Since) >= _age).Select(o => o.Object).ToImmutableArray();
+        var now = Instant.Max(Instant.Now(seat.Clock), page.Before);
+        _margin.Note(page.Before);
+        var due = page.Objects
+            .Where(o => o.Since.CompareTo(_margin.Reached) < 0 && now.Since(o.Since) >= seat.Volume.Retention)
+            .Select(o => o.Object).ToImmutableArray();
         _sawAny |= page.Objects.Length > 0;
         if (due.Length > 0 && !await DeleteAsync(due)) return;
         _after = page.IsEnd ? 0 : page.Objects[^1].Object.Value;
@@ -61,6 +64,4 @@ internal sealed class ObjectReaper(VolumeSeat seat, IObjectDeleter deleter, Volu
         Log.ObjectsDeleted(seat.Log, objects.Length);
         return true;
     }
-
-    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a >= b ? a : b;
 }

@@ -157,6 +157,9 @@ public readonly partial record struct CondemnedListReply
 
     /// <summary>Whether there are no more.</summary>
     [Field(2)] public bool IsEnd { get; init; }
+
+    /// <summary>Volume time that everything condemned until now is older than, and nothing that will be.</summary>
+    [Field(3)] public Instant Before { get; init; }
 }
 
 /// <summary>Objects by id.</summary>

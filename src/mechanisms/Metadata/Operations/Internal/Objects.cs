@@ -22,7 +22,10 @@ internal static class Objects
             });
         }
 
-        return c.Reply(new CondemnedListReply { Objects = objects.DrainToImmutable(), IsEnd = page.IsComplete });
+        // With a batch open its time is the last one's, and more may be condemned at that time.
+        var last = c.Volume.LastCommitAt;
+        var before = c.Now == last ? last : new Instant(last.Nanoseconds + 1);
+        return c.Reply(new CondemnedListReply { Objects = objects.DrainToImmutable(), IsEnd = page.IsComplete, Before = before });
     }
 
     public static Outcome ForgetCondemned(OperationContext c, in IdsRequest request)
