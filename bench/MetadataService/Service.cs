@@ -58,7 +58,11 @@ internal sealed class Service : IVolumeDirectory, IVolumeStores, IAsyncDisposabl
         await Task.WhenAll(serving);
     }
 
-    public VolumeGrant Find(string volume, string token) => VolumeGrant.Yes(_volume, isReadOnly: false);
+    public VolumeGrant Find(string volume, string token) => VolumeGrant.Yes(_volume, isReadOnly: false, "bench");
+
+    public VolumeGrant Look(VolumeId volume, string grant) => Find("", "");
+
+    public long Version => 0;
 
     public ValueTask<IKeyValueStore> OpenAsync(VolumeId volume, CancellationToken cancellationToken) =>
         new(RocksDbStore.Open(_environment, _folder));

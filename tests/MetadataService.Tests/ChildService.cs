@@ -68,7 +68,11 @@ public sealed class ChildService : IVolumeDirectory, IVolumeStores
         }
     }
 
-    VolumeGrant IVolumeDirectory.Find(string volume, string token) => VolumeGrant.Yes(Volume, isReadOnly: false);
+    VolumeGrant IVolumeDirectory.Find(string volume, string token) => VolumeGrant.Yes(Volume, isReadOnly: false, "child");
+
+    VolumeGrant IVolumeDirectory.Look(VolumeId volume, string grant) => VolumeGrant.Yes(Volume, isReadOnly: false, grant);
+
+    long IVolumeDirectory.Version => 0;
 
     ValueTask<IKeyValueStore> IVolumeStores.OpenAsync(VolumeId volume, CancellationToken cancellationToken) =>
         new(RocksDbStore.Open(_environment!, _folder));

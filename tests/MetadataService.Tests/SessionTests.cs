@@ -60,6 +60,39 @@ public sealed class SessionTests
         Assert.True((await client.StatAsync(InodeId.Root).SoonAsync()).IsOk);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_connection_ends_when_its_token_is_revoked_or_may_only_read(bool isRevoked)
+    {
+        await using var service = new TestService(new ServiceOptions { Upkeep = TimeSpan.FromMilliseconds(1) });
+        using var stop = new CancellationTokenSource();
+        var upkeep = service.Server.RunAsync(stop.Token);
+        await using var client = await TestClient.ConnectAsync(service);
+        await using var reader = TestClient.Make(service, isReadOnly: true);
+        await reader.Rpc.ConnectAsync().SoonAsync();
+        Assert.True((await client.CreateAsync("before").SoonAsync()).IsOk);
+        if (isRevoked) service.IsTokenValid = false;
+        else service.IsTokenReadOnly = true;
+        await Eventually.HoldsAsync(() => Refused(client), "the connection is ended, and a new one refused");
+        if (isRevoked) await Eventually.HoldsAsync(() => Refused(reader), "the reader's too");
+        else Assert.True((await reader.StatAsync(InodeId.Root).SoonAsync()).IsOk);
+        var create = client.CreateAsync("after");
+        if (isRevoked) service.IsTokenValid = true;
+        else service.IsTokenReadOnly = false;
+
+        // The session was not lost by it.
+        Assert.True((await create.SoonAsync()).IsOk);
+        Assert.Equal(0, client.Losses);
+        await stop.CancelAsync();
+        await upkeep;
+
+        static bool Refused(TestClient client)
+        {
+            lock (client.Failures) return client.Failures.Exists(failure => failure.Errno == Errno.EACCES);
+        }
+    }
+
     [Fact]
     public async Task A_session_outlives_its_connection_and_a_request_under_way_has_one_effect()
     {

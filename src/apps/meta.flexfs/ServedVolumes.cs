@@ -19,6 +19,7 @@ internal sealed partial class ServedVolumes(AdminClient admin, MetaIdentity iden
 {
     private const int FileBytesMax = 64 << 20;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private long _version;
     private volatile MetaVolumes _current = new() { Volumes = [] };
 
     /// <summary>All of them.</summary>
@@ -42,10 +43,25 @@ internal sealed partial class ServedVolumes(AdminClient admin, MetaIdentity iden
                 + "look at the volume's settings, then run mount.flexfs init creds --force");
         }
 
-        return grant.MountPath.Length > 0
-            ? VolumeGrant.No("the token is for a folder of the volume, which this version does not serve")
-            : VolumeGrant.Yes(Describe(served.Settings), grant.Flags.Contains("ro") || served.Settings.Flags.Contains("ro"));
+        return Grant(served, grant);
     }
+
+    /// <inheritdoc/>
+    public VolumeGrant Look(VolumeId volume, string grant)
+    {
+        var served = _current.Volumes.FirstOrDefault(v => v.Settings.Id == volume.Value);
+        return served?.Tokens.FirstOrDefault(t => t.Hash == grant) is { } found
+            ? Grant(served, found)
+            : VolumeGrant.No("the token was revoked, or the volume is not served here any more");
+    }
+
+    /// <inheritdoc/>
+    public long Version => Interlocked.Read(ref _version);
+
+    private static VolumeGrant Grant(MetaVolume served, VolumeTokenGrant grant) => grant.MountPath.Length > 0
+        ? VolumeGrant.No("the token is for a folder of the volume, which this version does not serve")
+        : VolumeGrant.Yes(
+            Describe(served.Settings), grant.Flags.Contains("ro") || served.Settings.Flags.Contains("ro"), grant.Hash);
 
     /// <summary>What the service needs to know of a volume.</summary>
     public static VolumeDescription Describe(VolumeSettings settings) => new(
@@ -101,7 +117,9 @@ internal sealed partial class ServedVolumes(AdminClient admin, MetaIdentity iden
         var bytes = JsonSerializer.SerializeToUtf8Bytes(found, SettingsJson.Default.MetaVolumes);
         var before = JsonSerializer.SerializeToUtf8Bytes(_current, SettingsJson.Default.MetaVolumes);
         _current = found;
-        if (!bytes.AsSpan().SequenceEqual(before)) AtomicFile.Write(folders.Settings, bytes);
+        if (bytes.AsSpan().SequenceEqual(before)) return;
+        Interlocked.Increment(ref _version);
+        AtomicFile.Write(folders.Settings, bytes);
     }
 
     private MetaVolumes Load()

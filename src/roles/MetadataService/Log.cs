@@ -55,6 +55,9 @@ internal static partial class Log
         Message = "{Session} was silent for {Seconds:0} s and is expired: {Client}")]
     public static partial void SessionExpired(ILogger log, SessionId session, double seconds, string client);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the connection of {Session} ({Client}) is ended: {Reason}")]
+    public static partial void Revoked(ILogger log, SessionId session, string client, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "a client was refused: {Reason}")]
     public static partial void Refused(ILogger log, string reason);
 

@@ -112,6 +112,7 @@ public sealed class MetadataServer : IDisposable
         Volume = volume,
         Options = _setup.Options,
         EngineOptions = _setup.EngineOptions,
+        Directory = _setup.Directory,
         Stores = _setup.Stores,
         Context = _setup.NewContext(),
         Clock = _setup.Clock,

@@ -95,8 +95,15 @@ public sealed class TestService : IVolumeDirectory, IVolumeStores, IRpcConnector
 
     public VolumeGrant Find(string volume, string token) =>
         volume != VolumeName ? VolumeGrant.No($"there is no volume {volume}")
-        : token == Token && IsTokenValid ? VolumeGrant.Yes(Volume, IsTokenReadOnly)
+        : token == Token && IsTokenValid ? VolumeGrant.Yes(Volume, IsTokenReadOnly, "grant")
         : VolumeGrant.No("the token is not valid");
+
+    public VolumeGrant Look(VolumeId volume, string grant) =>
+        volume == Volume.Id && grant == "grant" && IsTokenValid
+            ? VolumeGrant.Yes(Volume, IsTokenReadOnly, grant)
+            : VolumeGrant.No("the token was revoked");
+
+    public long Version => (IsTokenValid ? 1 : 2) + (IsTokenReadOnly ? 4 : 0);
 
     public ValueTask<IKeyValueStore> OpenAsync(VolumeId volume, CancellationToken cancellationToken) => new(Disk.Open());
 

@@ -1,3 +1,4 @@
+using FlexFs.Core;
 using System.IO.Pipelines;
 using FlexFs.Metadata;
 using FlexFs.MetadataService;
@@ -97,6 +98,10 @@ public sealed class SimulatedServer
     private sealed class OneVolume(VolumeDescription volume) : IVolumeDirectory
     {
         public VolumeGrant Find(string name, string token) =>
-            name == volume.Name && token == Token ? VolumeGrant.Yes(volume, false) : VolumeGrant.No("no such volume");
+            name == volume.Name && token == Token ? VolumeGrant.Yes(volume, false, Token) : VolumeGrant.No("no such volume");
+
+        public VolumeGrant Look(VolumeId id, string grant) => Find(volume.Name, grant);
+
+        public long Version => 0;
     }
 }

@@ -22,6 +22,12 @@ internal sealed class LiveSession(SessionId id, string client, ulong incarnation
     /// <summary>Whether this server knows what it has open.</summary>
     public bool HasReclaimed { get; set; } = hasReclaimed;
 
+    /// <summary>Whether every mutation is refused.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>The right by which its connection came.</summary>
+    public string Grant { get; set; } = "";
+
     /// <summary>Whether it is being removed, in steps; nothing of it is served any more.</summary>
     public bool IsEnding { get; set; }
 

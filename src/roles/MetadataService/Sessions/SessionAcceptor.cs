@@ -26,7 +26,7 @@ internal sealed class SessionAcceptor(VolumeHost host, IVolumeDirectory director
         try
         {
             var volume = await host.OpenAsync(description);
-            return await volume.Context.RunAsync(() => volume.AcceptAsync(session, grant.IsReadOnly));
+            return await volume.Context.RunAsync(() => volume.AcceptAsync(session, grant));
         }
         catch (Exception e) when (e is StorageException or IOException)
         {

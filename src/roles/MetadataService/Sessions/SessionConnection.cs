@@ -97,6 +97,9 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         _connection?.End(reason);
     }
 
+    /// <summary>Its right was taken back: nothing more is executed or answered.</summary>
+    public void Revoke(string reason) => _connection?.End(reason);
+
     /// <summary>Ends it when what was answered has left.</summary>
     public void CloseAfterReplies(string reason) => _connection?.Close(reason);
 

@@ -11,6 +11,14 @@ public interface IVolumeDirectory
     /// <param name="volume">Name or id, as the client gave it.</param>
     /// <param name="token">As the client gave it; compared in a time that says nothing about it.</param>
     VolumeGrant Find(string volume, string token);
+
+    /// <summary>What a right that was granted allows now; refused when it was taken back.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="grant"><see cref="VolumeGrant.Id"/> of the answer of before.</param>
+    VolumeGrant Look(VolumeId volume, string grant);
+
+    /// <summary>Another number whenever an answer may have become another one.</summary>
+    long Version { get; }
 }
 
 /// <summary>What a volume is, as its administration says.</summary>
@@ -23,14 +31,15 @@ public sealed record VolumeDescription(VolumeId Id, string Name, byte BlockSizeL
 /// <summary>The answer of <see cref="IVolumeDirectory.Find"/>.</summary>
 /// <param name="Volume">The volume; null when the client is refused.</param>
 /// <param name="IsReadOnly">Whether the token allows reads only.</param>
+/// <param name="Id">Names the right, so that it can be asked for later; no secret.</param>
 /// <param name="Refusal">Why not, for a human; empty when it is granted.</param>
-public readonly record struct VolumeGrant(VolumeDescription? Volume, bool IsReadOnly, string Refusal)
+public readonly record struct VolumeGrant(VolumeDescription? Volume, bool IsReadOnly, string Id, string Refusal)
 {
     /// <summary>Yes.</summary>
-    public static VolumeGrant Yes(VolumeDescription volume, bool isReadOnly) => new(volume, isReadOnly, "");
+    public static VolumeGrant Yes(VolumeDescription volume, bool isReadOnly, string id) => new(volume, isReadOnly, id, "");
 
     /// <summary>No.</summary>
-    public static VolumeGrant No(string refusal) => new(null, false, refusal);
+    public static VolumeGrant No(string refusal) => new(null, false, "", refusal);
 }
 
 /// <summary>Opens the stores of volumes.</summary>

@@ -15,6 +15,9 @@ internal sealed record VolumeSeat
     /// <summary>Bounds of its engine.</summary>
     public required EngineOptions EngineOptions { get; init; }
 
+    /// <summary>Who may mount it.</summary>
+    public required IVolumeDirectory Directory { get; init; }
+
     /// <summary>Its store.</summary>
     public required IVolumeStores Stores { get; init; }
 

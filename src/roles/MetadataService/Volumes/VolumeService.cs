@@ -35,6 +35,7 @@ internal sealed class VolumeService : ISessionOwner
     private bool _isClosing;
     private long _idleSince;
     private int _sessionCount;
+    private long _directoryVersion;
 
     private VolumeService(VolumeSeat seat)
     {
@@ -89,7 +90,7 @@ internal sealed class VolumeService : ISessionOwner
     }
 
     /// <summary>Answers a hello whose token was found good.</summary>
-    public async Task<RpcAcceptance> AcceptAsync(SessionHello hello, bool isReadOnly)
+    public async Task<RpcAcceptance> AcceptAsync(SessionHello hello, VolumeGrant grant)
     {
         if (StopReason is { } stopped)
         {
@@ -98,8 +99,9 @@ internal sealed class VolumeService : ISessionOwner
 
         if (_isClosing) return RpcAcceptance.No(Errno.EAGAIN, "the metadata server is stopping: connect again");
         _idleSince = _seat.Clock.GetTimestamp();
-        var resumed = await ResumeAsync(hello);
+        var resumed = await ResumeAsync(hello, grant);
         if (resumed.Errno == Errno.OK) return Welcome(resumed.Session!, hello, isResumed: true);
+        if (resumed.Errno == Errno.EROFS) return RpcAcceptance.No(Errno.EACCES, ReadsOnly);
         if (resumed.Errno != Errno.ESTALE) return RpcAcceptance.No(resumed.Errno, Explain(resumed.Errno));
         if (_sessions.Count >= _options.SessionsMax)
         {
@@ -108,12 +110,17 @@ internal sealed class VolumeService : ISessionOwner
 
         var key = _seat.NewSessionKey();
         var client = LogText.Of(hello.ClientName);
+        var isReadOnly = grant.IsReadOnly || hello.IsReadOnly;
         var began = await _calls.RunAsync(
             InternalOpcode.BeginSession,
-            new BeginSessionRequest { Key = key, ClientName = client, IsReadOnly = isReadOnly || hello.IsReadOnly });
+            new BeginSessionRequest { Key = key, ClientName = client, IsReadOnly = isReadOnly });
         if (began.Errno != Errno.OK) return RpcAcceptance.No(began.Errno, Explain(began.Errno));
         var session = new LiveSession(
-            new SessionId(began.Mutation.Value), client, FirstIncarnation, hasReclaimed: true, _seat.Clock.GetTimestamp());
+            new SessionId(began.Mutation.Value), client, FirstIncarnation, hasReclaimed: true, _seat.Clock.GetTimestamp())
+        {
+            IsReadOnly = isReadOnly,
+            Grant = grant.Id,
+        };
         Add(session);
         Log.SessionBegan(_log, session.Id, client);
         return Welcome(session, hello with { SessionKey = key, Incarnation = FirstIncarnation }, isResumed: false);
@@ -132,6 +139,7 @@ internal sealed class VolumeService : ISessionOwner
                 else if (HasExpired(session)) await RemoveAsync(session);
             }
 
+            EndRevoked();
             if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed))
             {
                 _executor.SetAllOpensKnown(true);
@@ -202,7 +210,7 @@ internal sealed class VolumeService : ISessionOwner
             foreach (var stored in page.Sessions)
             {
                 Add(new LiveSession(stored.Session, LogText.Of(stored.ClientName), FirstIncarnation, hasReclaimed: false,
-                    _seat.Clock.GetTimestamp()) { IsEnding = stored.IsEnding });
+                    _seat.Clock.GetTimestamp()) { IsEnding = stored.IsEnding, IsReadOnly = stored.IsReadOnly });
                 after = stored.Session.Value;
             }
 
@@ -213,10 +221,29 @@ internal sealed class VolumeService : ISessionOwner
         Log.VolumeOpened(_log, _executor.Epoch, _sessions.Count);
     }
 
-    private async Task<(Errno Errno, LiveSession? Session)> ResumeAsync(SessionHello hello)
+    // A right that was taken back ends what came by it; what it allows less, too. The session waits for its term, as after any end
+    // of a connection.
+    private void EndRevoked()
+    {
+        var version = _seat.Directory.Version;
+        if (version == _directoryVersion) return;
+        _directoryVersion = version;
+        foreach (var session in _sessions.Values)
+        {
+            if (session.Connection is not { } connection) continue;
+            var now = _seat.Directory.Look(Volume.Id, session.Grant);
+            var reason = now.Volume is null ? now.Refusal : now.IsReadOnly && !session.IsReadOnly ? ReadsOnly : null;
+            if (reason is null) continue;
+            Log.Revoked(_log, session.Id, session.Client, reason);
+            connection.Revoke(reason);
+        }
+    }
+
+    private async Task<(Errno Errno, LiveSession? Session)> ResumeAsync(SessionHello hello, VolumeGrant grant)
     {
         if (hello.Session == SessionId.None) return (Errno.ESTALE, null);
         if (!_sessions.TryGetValue(hello.Session, out var session) || session.IsEnding) return (Errno.ESTALE, null);
+        if (grant.IsReadOnly && !session.IsReadOnly) return (Errno.EROFS, null);
         var resumed = await _calls.RunAsync(InternalOpcode.ResumeSession, new ResumeSessionRequest
         {
             Session = hello.Session,
@@ -229,6 +256,7 @@ internal sealed class VolumeService : ISessionOwner
         if (session.IsEnding) return (Errno.ESTALE, null);
         if (session.Incarnation > hello.Incarnation) return (Errno.EACCES, null);
         session.Incarnation = hello.Incarnation;
+        session.Grant = grant.Id;
         session.Connection?.Supersede("a newer connection has taken the session over");
         Log.SessionResumed(_log, session.Id, session.Client, hello.Incarnation);
         return (Errno.OK, session);
@@ -361,6 +389,7 @@ internal sealed class VolumeService : ISessionOwner
         _ => $"volume {Volume.Name}: the session cannot begin ({errno})",
     };
 
+    private const string ReadsOnly = "the token allows only reads now: mount again";
     private const ulong FirstIncarnation = 1;
     private const uint RootMode = 0x1ED; // rwxr-xr-x, as mkfs.ext4 makes it
 }
