@@ -18,6 +18,56 @@ public sealed class RocksDbStoreTests : KeyValueStoreContract, IDisposable
     protected override IKeyValueStore Create() => RocksDbStore.Open(_environment, _folder.File("volume"));
 
     [Fact]
+    public async Task What_is_in_memory_is_read_at_once_and_the_rest_by_other_threads_in_parts()
+    {
+        const int count = 1000;
+        var value = new string('x', 500);
+        await using (var store = RocksDbStore.Open(_environment, _folder.File("volume")))
+        {
+            var owner = await StoreOwner.TakeAsync(store, Token);
+            await owner.CommitAsync([.. Enumerable.Range(0, count).Select(i => ($"key{i:0000}", (string?)$"{i}{value}"))]);
+            await store.CompactAsync();
+        }
+
+        await using var again = RocksDbStore.Open(_environment, _folder.File("volume"));
+        StoreKey[] keys = [.. Enumerable.Range(0, count + 20).Select(i => Key($"key{i:0000}"))];
+        var before = _environment.DiskReads;
+        var values = new byte[]?[keys.Length];
+        Assert.Equal(1ul, await again.GetManyAsync(keys, values, Token));
+        Assert.Equal(before + 1, _environment.DiskReads);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            Assert.Equal(i < count ? $"{i}{value}" : null, values[i] is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null);
+        }
+
+        // Now all of it is in memory.
+        var read = again.GetManyAsync(keys, new byte[]?[keys.Length], Token);
+        Assert.True(read.IsCompletedSuccessfully);
+        Assert.Equal(1ul, await read);
+        var scan = again.ScanAsync(new StoreRange(StoreColumn.Current, keys[10].Bytes, keys[20].Bytes), 100, Token);
+        Assert.True(scan.IsCompletedSuccessfully);
+        Assert.Equal(10, (await scan).Pairs.Count);
+        Assert.Equal(before + 1, _environment.DiskReads);
+    }
+
+    [Fact]
+    public async Task A_range_that_is_not_in_memory_is_read_whole_by_another_thread()
+    {
+        await using (var store = RocksDbStore.Open(_environment, _folder.File("volume")))
+        {
+            var owner = await StoreOwner.TakeAsync(store, Token);
+            await owner.CommitAsync([.. Enumerable.Range(0, 300).Select(i => ($"key{i:0000}", (string?)new string('x', 500)))]);
+            await store.CompactAsync();
+        }
+
+        await using var again = RocksDbStore.Open(_environment, _folder.File("volume"));
+        var before = _environment.DiskReads;
+        var page = await again.ScanAsync(new StoreRange(StoreColumn.Current, default, default), 200, Token);
+        Assert.Equal((200, false, 1ul), (page.Pairs.Count, page.IsComplete, page.Sequence));
+        Assert.Equal(before + 1, _environment.DiskReads);
+    }
+
+    [Fact]
     public async Task Closed_and_opened_again_it_is_where_it_was()
     {
         await using (var store = Create())

@@ -99,6 +99,32 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task While_reads_of_the_store_are_held_back_other_requests_of_the_volume_are_answered()
+    {
+        await using var service = new TestService();
+        await using var client = await TestClient.ConnectAsync(service);
+        var known = (await client.CreateAsync("known").SoonAsync()).Value.Attributes!.Value.Inode;
+
+        // The last reply of a slot is read when it is first used.
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => client.CreateAsync($"{i}"))).SoonAsync();
+        service.Disk.HoldReads();
+        var reads = service.Disk.Reads;
+        var cold = client.LookupAsync("cold");
+        var page = client.ListAsync();
+        await Eventually.HoldsAsync(() => service.Disk.Reads > reads, "the store is asked");
+        Assert.True((await client.StatAsync(known).SoonAsync()).IsOk);
+        Assert.True((await client.LookupAsync("known").SoonAsync()).IsOk);
+        var change = new AttributeChange { Mask = AttributeMask.Mode, Mode = 0x100 };
+        Assert.True((await client.CallAsync<SetAttributesRequest, MutationReply>(
+            Opcode.SetAttributes, new SetAttributesRequest { Inode = known, Change = change }).SoonAsync()).IsOk);
+        Assert.False(cold.IsCompleted || page.IsCompleted);
+        service.Disk.LetReadsGo();
+        Assert.Equal(Errno.ENOENT, (await cold.SoonAsync()).Errno);
+        var entry = Assert.Single((await page.SoonAsync()).Value.Entries, entry => entry.Inode == known);
+        Assert.Equal(0x8100u, entry.Attributes!.Value.Mode);
+    }
+
+    [Fact]
     public async Task A_storming_session_does_not_starve_another()
     {
         await using var service = new TestService(new ServiceOptions { StepRequestsMax = 16, BatchRequestsMax = 16 });

@@ -13,7 +13,7 @@ internal sealed class CommitWork(Func<StoreBatch, CommitResult> commit) : Storag
     private int _isBusy;
 
     /// <summary>Begins a commit. One at a time.</summary>
-    internal ValueTask<CommitResult> BeginAsync(StoreBatch batch, CommitThreads threads)
+    internal ValueTask<CommitResult> BeginAsync(StoreBatch batch, StorageThreads threads)
     {
         Check.That(Interlocked.Exchange(ref _isBusy, 1) == 0);
         _core.Reset();

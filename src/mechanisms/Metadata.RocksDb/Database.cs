@@ -1,3 +1,4 @@
+using FlexFs.Core;
 using FlexFs.Metadata.RocksDb.Native;
 using FlexFs.Metadata.Storage;
 
@@ -72,6 +73,14 @@ internal sealed unsafe class Database : IDisposable
     /// <summary>The fence record under <paramref name="readOptions"/>; null when there is none.</summary>
     internal StorePosition? ReadFence(nint readOptions, string folder)
     {
+        Check.That(TryReadFence(readOptions, folder, out var position));
+        return position;
+    }
+
+    /// <summary>The fence record as the options see it; false when it is not in memory and nothing else may be read.</summary>
+    internal bool TryReadFence(nint readOptions, string folder, out StorePosition? position)
+    {
+        position = null;
         byte* message = null;
         nint slice;
         fixed (byte* key = FenceRecord.Key)
@@ -80,13 +89,18 @@ internal sealed unsafe class Database : IDisposable
                 Handle, readOptions, _default, key, (nuint)FenceRecord.Key.Length, &message);
         }
 
-        if (NativeError.Take(message) is { } error) throw ReadFailed(folder, error);
-        if (slice == 0) return null;
+        if (NativeError.Take(message) is { } error)
+        {
+            return NativeError.IsIncomplete(error) ? false : throw ReadFailed(folder, error);
+        }
+
+        if (slice == 0) return true;
         try
         {
             nuint length;
             var value = RocksDbNative.SliceValue(slice, &length);
-            return FenceRecord.Decode(new ReadOnlySpan<byte>(value, (int)length), folder);
+            position = FenceRecord.Decode(new ReadOnlySpan<byte>(value, (int)length), folder);
+            return true;
         }
         finally
         {

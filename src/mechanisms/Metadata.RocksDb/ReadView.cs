@@ -1,4 +1,3 @@
-using System.Buffers;
 using FlexFs.Metadata.RocksDb.Native;
 using FlexFs.Metadata.Storage;
 
@@ -12,30 +11,41 @@ internal readonly unsafe ref struct ReadView
     private readonly nint _snapshot;
     private readonly nint _options;
 
-    internal ReadView(Database database, string folder)
+    /// <summary>Takes a snapshot.</summary>
+    /// <param name="database">Stays open meanwhile.</param>
+    /// <param name="folder">For messages.</param>
+    /// <param name="memoryOnly">Whether nothing is to be read from the disk.</param>
+    internal ReadView(Database database, string folder, bool memoryOnly)
     {
         _database = database;
         _folder = folder;
         _snapshot = RocksDbNative.CreateSnapshot(database.Handle);
         _options = RocksDbNative.CreateReadOptions();
         RocksDbNative.SetSnapshot(_options, _snapshot);
+        if (memoryOnly) RocksDbNative.SetReadTier(_options, 1);
     }
 
-    /// <summary>The last batch in the snapshot.</summary>
-    internal ulong Sequence() => _database.ReadFence(_options, _folder) is { } position
-        ? position.Sequence
-        : throw Database.ReadFailed(_folder, "Corruption: the fence record is gone");
+    /// <summary>The snapshot as options of reads, which several threads may use.</summary>
+    internal nint Options => _options;
 
-    /// <summary>Reads the values of keys that lie in one column or in several.</summary>
-    internal void GetMany(IReadOnlyList<StoreKey> keys, byte[]?[] values)
+    /// <summary>The last batch in the snapshot; false when only the disk knows.</summary>
+    internal bool TrySequence(out ulong sequence)
     {
-        GetMany(keys, values, StoreColumn.Current);
-        GetMany(keys, values, StoreColumn.History);
+        if (!_database.TryReadFence(_options, _folder, out var position))
+        {
+            sequence = 0;
+            return false;
+        }
+
+        sequence = position is { } known
+            ? known.Sequence
+            : throw Database.ReadFailed(_folder, "Corruption: the fence record is gone");
+        return true;
     }
 
     /// <summary>Reads pairs in key order.</summary>
-    /// <returns>Whether the range ended within <paramref name="limit"/>.</returns>
-    internal bool Scan(StoreRange range, int limit, List<StorePair> pairs)
+    /// <returns>Whether the range ended within <paramref name="limit"/>; null when only the disk knows.</returns>
+    internal bool? Scan(StoreRange range, int limit, List<StorePair> pairs)
     {
         using var to = range.To.Pin();
         if (range.To.Length > 0)
@@ -61,8 +71,8 @@ internal readonly unsafe ref struct ReadView
 
             byte* message = null;
             RocksDbNative.IteratorError(iterator, &message);
-            if (NativeError.Take(message) is { } error) throw Database.ReadFailed(_folder, error);
-            return true;
+            if (NativeError.Take(message) is not { } error) return true;
+            return NativeError.IsIncomplete(error) ? null : throw Database.ReadFailed(_folder, error);
         }
         finally
         {
@@ -74,75 +84,5 @@ internal readonly unsafe ref struct ReadView
     {
         RocksDbNative.DestroyReadOptions(_options);
         RocksDbNative.ReleaseSnapshot(_database.Handle, _snapshot);
-    }
-
-    private void GetMany(IReadOnlyList<StoreKey> keys, byte[]?[] values, StoreColumn column)
-    {
-        var count = 0;
-        var keyBytes = 0;
-        for (var i = 0; i < keys.Count; i++)
-        {
-            if (keys[i].Column != column) continue;
-            count++;
-            keyBytes += keys[i].Bytes.Length;
-        }
-
-        if (count == 0) return;
-
-        // One scratch block: key bytes, pointers to them, their lengths, slices and errors, where each came from.
-        var pointerBytes = count * sizeof(nint);
-        var scratch = ArrayPool<byte>.Shared.Rent((4 * pointerBytes) + (count * sizeof(int)) + keyBytes);
-        try
-        {
-            fixed (byte* start = scratch)
-            {
-                var pointers = (byte**)start;
-                var lengths = (nuint*)(start + pointerBytes);
-                var slices = (nint*)(start + (2 * pointerBytes));
-                var errors = (byte**)(start + (3 * pointerBytes));
-                var origins = (int*)(start + (4 * pointerBytes));
-                var next = start + (4 * pointerBytes) + (count * sizeof(int));
-                var at = 0;
-                for (var i = 0; i < keys.Count; i++)
-                {
-                    if (keys[i].Column != column) continue;
-                    var key = keys[i].Bytes.Span;
-                    key.CopyTo(new Span<byte>(next, key.Length));
-                    pointers[at] = next;
-                    lengths[at] = (nuint)key.Length;
-                    slices[at] = 0;
-                    errors[at] = null;
-                    origins[at] = i;
-                    next += key.Length;
-                    at++;
-                }
-
-                RocksDbNative.MultiGet(
-                    _database.Handle, _options, _database.Column(column), (nuint)count, pointers, lengths, slices,
-                    errors, 0);
-                string? error = null;
-                for (var i = 0; i < count; i++)
-                {
-                    if (NativeError.Take(errors[i]) is { } message) error ??= message;
-                    values[origins[i]] = TakeValue(slices[i]);
-                }
-
-                if (error is not null) throw Database.ReadFailed(_folder, error);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
-        }
-    }
-
-    private static byte[]? TakeValue(nint slice)
-    {
-        if (slice == 0) return null;
-        nuint length;
-        var value = RocksDbNative.SliceValue(slice, &length);
-        var bytes = new ReadOnlySpan<byte>(value, (int)length).ToArray();
-        RocksDbNative.DestroySlice(slice);
-        return bytes;
     }
 }

@@ -14,6 +14,7 @@ public sealed class RocksDbEnvironment : IDisposable
     private readonly nint _cache;
     private readonly nint _writeBuffers;
     private readonly nint _rateLimiter;
+    private long _diskReads;
     private int _openStores;
     private int _isDisposed;
 
@@ -22,6 +23,7 @@ public sealed class RocksDbEnvironment : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CommitThreads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReadThreads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BackgroundJobs, 1);
         Options = options;
         _env = RocksDbNative.CreateDefaultEnv();
@@ -34,7 +36,8 @@ public sealed class RocksDbEnvironment : IDisposable
             _rateLimiter = RocksDbNative.CreateRateLimiter(options.BackgroundBytesPerSecond, 100_000, 10);
         }
 
-        Threads = new CommitThreads(options.CommitThreads);
+        Threads = new StorageThreads("commit", options.CommitThreads);
+        ReadThreads = new StorageThreads("read", options.ReadThreads);
     }
 
     /// <summary>Its budgets.</summary>
@@ -44,7 +47,15 @@ public sealed class RocksDbEnvironment : IDisposable
     public long CacheUsedBytes => (long)RocksDbNative.CacheUsage(_cache);
 
     /// <summary>Where commits and upkeep run.</summary>
-    internal CommitThreads Threads { get; }
+    internal StorageThreads Threads { get; }
+
+    /// <summary>Where reads run that are not answered from memory.</summary>
+    internal StorageThreads ReadThreads { get; }
+
+    /// <summary>Reads, of keys or of a range, that were not answered from memory.</summary>
+    public long DiskReads => Interlocked.Read(ref _diskReads);
+
+    internal void CountDiskRead() => Interlocked.Increment(ref _diskReads);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -52,6 +63,7 @@ public sealed class RocksDbEnvironment : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         Check.That(Volatile.Read(ref _openStores) == 0);
         Threads.Dispose();
+        ReadThreads.Dispose();
         if (_rateLimiter != 0) RocksDbNative.DestroyRateLimiter(_rateLimiter);
         RocksDbNative.DestroyWriteBufferManager(_writeBuffers);
         RocksDbNative.DestroyCache(_cache);

@@ -21,6 +21,9 @@ public sealed record RocksDbOptions
     /// <summary>Threads that commit; each database has at most one commit under way.</summary>
     public int CommitThreads { get; init; } = 4;
 
+    /// <summary>Threads that read what is not in memory, for all databases; up to so many for one read.</summary>
+    public int ReadThreads { get; init; } = 8;
+
     /// <summary>
     /// A commit is refused as out of space when less than this would be left on the file system, so that flushes and the next
     /// opening still have room.

@@ -11,7 +11,8 @@ namespace FlexFs.Metadata.RocksDb;
 ///    serves on; after any other failure every call throws until a new store is opened (a second fsync after a failed one
 ///    would report success for pages that the kernel dropped).
 /// 3. One process: RocksDB holds a lock file.
-/// Reads complete on the caller's thread. Commits run on a thread of the environment, one at a time, and complete
+/// A read that memory answers completes on the caller's thread at once; any other runs on threads of the environment and completes
+/// asynchronously. Commits run on a thread of the environment, one at a time, and complete
 /// asynchronously. The gate is held for reading by whoever uses the database, for writing by who opens or closes it.
 /// </remarks>
 public sealed class RocksDbStore : IKeyValueStore
@@ -105,17 +106,9 @@ public sealed class RocksDbStore : IKeyValueStore
         Check.That(keys.Count <= KeyValueLimits.KeysPerReadMax);
         Check.That(values.Length >= keys.Count);
         cancellationToken.ThrowIfCancellationRequested();
-        var database = EnterUse();
-        try
-        {
-            using var view = new ReadView(database, Folder);
-            view.GetMany(keys, values);
-            return new(view.Sequence());
-        }
-        finally
-        {
-            _gate.ExitReadLock();
-        }
+        return TryGetFromMemory(keys, values, out var sequence)
+            ? new(sequence)
+            : GetFromDiskAsync(keys, values);
     }
 
     /// <inheritdoc/>
@@ -123,18 +116,9 @@ public sealed class RocksDbStore : IKeyValueStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         cancellationToken.ThrowIfCancellationRequested();
-        var database = EnterUse();
-        try
-        {
-            using var view = new ReadView(database, Folder);
-            var pairs = new List<StorePair>(Math.Min(limit, 256));
-            var isComplete = view.Scan(range, limit, pairs);
-            return new(new StorePage(pairs, isComplete, view.Sequence()));
-        }
-        finally
-        {
-            _gate.ExitReadLock();
-        }
+        return Scan(range, limit, memoryOnly: true) is { } page
+            ? new(page)
+            : ScanDiskAsync(range, limit);
     }
 
     /// <inheritdoc/>
@@ -413,6 +397,70 @@ public sealed class RocksDbStore : IKeyValueStore
         {
             _gate.ExitWriteLock();
         }
+    }
+
+    private bool TryGetFromMemory(IReadOnlyList<StoreKey> keys, byte[]?[] values, out ulong sequence)
+    {
+        var database = EnterUse();
+        try
+        {
+            using var view = new ReadView(database, Folder, memoryOnly: true);
+            return KeyReads.TryGet(database, Folder, view.Options, keys, values, 0, keys.Count) & view.TrySequence(out sequence);
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    // By themselves, so that a read from memory allocates no closure.
+    private ValueTask<ulong> GetFromDiskAsync(IReadOnlyList<StoreKey> keys, byte[]?[] values) =>
+        PostReadAsync(() => GetFromDisk(keys, values));
+
+    private ValueTask<StorePage> ScanDiskAsync(StoreRange range, int limit) =>
+        PostReadAsync(() => Scan(range, limit, memoryOnly: false)!.Value);
+
+    private ulong GetFromDisk(IReadOnlyList<StoreKey> keys, byte[]?[] values)
+    {
+        var database = EnterUse();
+        try
+        {
+            using var view = new ReadView(database, Folder, memoryOnly: false);
+            new PartedRead(database, Folder, view.Options, keys, values)
+                .Run(_environment.ReadThreads, _environment.Options.ReadThreads - 1);
+            Check.That(view.TrySequence(out var sequence));
+            return sequence;
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    private StorePage? Scan(StoreRange range, int limit, bool memoryOnly)
+    {
+        var database = EnterUse();
+        try
+        {
+            using var view = new ReadView(database, Folder, memoryOnly);
+            var pairs = new List<StorePair>(Math.Min(limit, 256));
+            return view.Scan(range, limit, pairs) is { } isComplete && view.TrySequence(out var sequence)
+                ? new StorePage(pairs, isComplete, sequence)
+                : null;
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    private ValueTask<T> PostReadAsync<T>(Func<T> run)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        _environment.CountDiskRead();
+        var job = new StorageJob<T>(run);
+        _environment.ReadThreads.Post(job);
+        return new(job.Task);
     }
 
     private ValueTask<T> PostAsync<T>(Func<T> run)

@@ -25,6 +25,9 @@ internal static unsafe class NativeError
     /// <summary>Whether a write was refused, with no effect, because flushes or compactions are behind.</summary>
     internal static bool IsStall(string message) => message.Contains("Write stall", StringComparison.Ordinal);
 
+    /// <summary>Whether what was asked for is not in memory, and only memory was to be asked.</summary>
+    internal static bool IsIncomplete(string message) => message.StartsWith("Result incomplete", StringComparison.Ordinal);
+
     /// <summary>Whether another open database holds the folder's LOCK file.</summary>
     internal static bool IsLocked(string message) =>
         message.Contains("/LOCK", StringComparison.Ordinal)

@@ -83,6 +83,10 @@ internal static unsafe partial class RocksDbNative
     [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_snapshot")]
     internal static partial void SetSnapshot(nint options, nint snapshot);
 
+    /// <summary>0: everywhere; 1: only memory (kBlockCacheTier).</summary>
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_read_tier")]
+    internal static partial void SetReadTier(nint options, int tier);
+
     [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_iterate_upper_bound")]
     internal static partial void SetUpperBound(nint options, byte* key, nuint length);
 

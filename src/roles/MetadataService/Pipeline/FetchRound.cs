@@ -39,6 +39,8 @@ internal sealed class FetchRound
     public async Task<StorageException?> RunAsync(VolumeEngine engine, IKeyValueStore store)
     {
         var ticket = engine.BeginFetch();
+        StorageException? failure = null;
+        var scans = Begin(_ranges, store);
         try
         {
             for (var first = 0; first < _keys.Count; first += KeyValueLimits.KeysPerReadMax)
@@ -49,20 +51,38 @@ internal sealed class FetchRound
                 engine.Supply(keys, values, sequence);
             }
 
-            foreach (var (range, limit) in _ranges)
-            {
-                engine.Supply(range, await store.ScanAsync(range, limit, CancellationToken.None));
-            }
+        }
+        catch (StorageException e)
+        {
+            failure = e;
+        }
 
-            return null;
-        }
-        catch (StorageException failure)
+        foreach (var scan in scans)
         {
-            return failure;
+            try
+            {
+                var page = await scan.Page;
+                if (failure is null) engine.Supply(scan.Range, page);
+            }
+            catch (StorageException e)
+            {
+                failure ??= e;
+            }
         }
-        finally
-        {
-            engine.EndFetch(ticket);
-        }
+
+        engine.EndFetch(ticket);
+        return failure;
     }
+
+    // All at once: one that has to wait for the disk does not hold up the others.
+    private static List<(StoreRange Range, Task<StorePage> Page)> Begin(List<(StoreRange Range, int Limit)> ranges, IKeyValueStore store)
+    {
+        var scans = new List<(StoreRange, Task<StorePage>)>(ranges.Count);
+        foreach (var (range, limit) in ranges) scans.Add((range, BeginAsync(range, limit, store)));
+        return scans;
+    }
+
+    // A store that fails at once fails like one that fails later: what was begun is waited for.
+    private static async Task<StorePage> BeginAsync(StoreRange range, int limit, IKeyValueStore store) =>
+        await store.ScanAsync(range, limit, CancellationToken.None);
 }

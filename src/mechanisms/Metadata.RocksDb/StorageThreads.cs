@@ -12,9 +12,9 @@ internal abstract class StorageWork
 /// <summary>A few threads that block on the disk so that nobody else has to.</summary>
 /// <remarks>
 /// Threads are started when work waits and none is idle, up to the bound. The queue is bounded by its users: a store has at
-/// most one commit in it. Work of one store may run beside other work of the same store.
+/// most one commit, and its owner as many reads under way as it pleases. Work of one store may run beside other work of it.
 /// </remarks>
-internal sealed class CommitThreads(int countMax) : IDisposable
+internal sealed class StorageThreads(string name, int countMax) : IDisposable
 {
     private readonly Lock _startGate = new();
     private readonly object _gate = new();
@@ -57,7 +57,7 @@ internal sealed class CommitThreads(int countMax) : IDisposable
             if (_threads.Count == countMax) return;
             var thread = new Thread(Loop, 512 << 10)
             {
-                Name = $"flexfs-commit-{_threads.Count}",
+                Name = $"flexfs-{name}-{_threads.Count}",
                 IsBackground = true,
             };
             _threads.Add(thread);
