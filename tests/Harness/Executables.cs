@@ -13,14 +13,8 @@ public static class Executables
         return found;
     }
 
-    private static IEnumerable<string> Candidates(string name)
-    {
-        if (Environment.GetEnvironmentVariable("FLEXFS_BIN") is { Length: > 0 } folder) return [Path.Combine(folder, name)];
-        return new[] { "Debug", "Release" }.Select(configuration =>
-            Path.Combine(Root(), "src/apps", name, "bin", configuration, "net10.0/linux-x64", name));
-    }
-
-    private static string Root()
+    /// <summary>The repository that the tests were built in.</summary>
+    public static string Root()
     {
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
@@ -28,5 +22,12 @@ public static class Executables
         }
 
         throw new InvalidOperationException("the tests do not run inside the repository: set FLEXFS_BIN");
+    }
+
+    private static IEnumerable<string> Candidates(string name)
+    {
+        if (Environment.GetEnvironmentVariable("FLEXFS_BIN") is { Length: > 0 } folder) return [Path.Combine(folder, name)];
+        return new[] { "Debug", "Release" }.Select(configuration =>
+            Path.Combine(Root(), "src/apps", name, "bin", configuration, "net10.0/linux-x64", name));
     }
 }
