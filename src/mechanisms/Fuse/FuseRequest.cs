@@ -58,7 +58,13 @@ public readonly struct FuseRequest : IEquatable<FuseRequest>
     public bool IsInterrupted => Slot.IsInterrupted;
 
     /// <summary>Cancelled when the program that waits is sent a signal. Costs something only where it is asked for.</summary>
-    public CancellationToken InterruptToken => Slot.InterruptToken;
+    public CancellationToken InterruptToken => Slot.InterruptTokenAfter(TimeSpan.Zero);
+
+    /// <summary>
+    /// The same, but not before the request has been under way for so long: programs whose timers or profilers send them signals
+    /// see no EINTR from a call that takes as long as calls do. The last one asked for decides.
+    /// </summary>
+    public CancellationToken InterruptTokenAfter(TimeSpan patience) => Slot.InterruptTokenAfter(patience);
 
     /// <summary>
     /// The group of the parent directory if the caller is in it besides <see cref="Gid"/> (FUSE_CREATE_SUPP_GROUP), of

@@ -16,8 +16,8 @@ namespace FlexFs.Client;
 /// whoever opens the
 /// file after that handle's flush; opening and asking for attributes ask the server. Answers are a value or an <see
 /// cref="Errno"/>; nothing
-/// is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255 of them. While the server
-/// cannot be reached, calls
+/// is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255 of them; names and values that are
+/// passed in are read before the call returns its task. While the server cannot be reached, calls
 /// wait; a change is repeated after a reconnect and has one effect.
 /// </remarks>
 public sealed class FileSystem : IAsyncDisposable
@@ -259,7 +259,13 @@ public sealed class FileSystem : IAsyncDisposable
     {
         if (Refusal(oldName) is not Errno.OK and var refusal) return refusal;
         if (Refusal(newName) is not Errno.OK and var newRefusal) return newRefusal;
-        if (await FlushBeforeRenameAsync(oldParent, oldName) is not Errno.OK and var failure) return failure;
+        if (_open.Dirty().Length > 0)
+        {
+            // The caller's memory is not looked at any more after the first wait.
+            (oldName, newName) = (oldName.ToArray(), newName.ToArray());
+            if (await FlushBeforeRenameAsync(oldParent, oldName) is not Errno.OK and var failure) return failure;
+        }
+
         return Noted(await _session.MutateAsync(Opcode.Rename, new RenameRequest
         {
             OldParent = oldParent,
@@ -441,7 +447,6 @@ public sealed class FileSystem : IAsyncDisposable
     // Only files that are still written to are concerned, so with nothing dirty this costs nothing.
     private async ValueTask<Errno> FlushBeforeRenameAsync(InodeId parent, ReadOnlyMemory<byte> name)
     {
-        if (_open.Dirty().Length == 0) return Errno.OK;
         var found = await LookupAsync(parent, name);
         if (!found.IsOk) return Errno.OK;
         return _cache.Find(found.Value.Inode) is { } inode ? await _writes.FlushAsync(inode) : Errno.OK;

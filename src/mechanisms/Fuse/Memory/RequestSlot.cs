@@ -38,6 +38,8 @@ internal sealed unsafe class RequestSlot
     private NativeBuffer? _reply;
     private CancellationTokenSource? _interrupt;
     private ulong _interrupted;
+    private long _begun;
+    private TimeSpan _patience;
 
     public RequestSlot(FuseServer server, NativeBuffer small)
     {
@@ -159,8 +161,7 @@ internal sealed unsafe class RequestSlot
             source = _interrupt;
             _interrupt = null;
         }
-        // Continuations run on the pool: a reader must go on reading.
-        if (source is not null) _ = source.CancelAsync();
+        if (source is not null) CancelIn(source, Left(_patience));
         return true;
     }
 
@@ -172,16 +173,22 @@ internal sealed unsafe class RequestSlot
         }
     }
 
-    public CancellationToken InterruptToken
+    public CancellationToken InterruptTokenAfter(TimeSpan patience)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
+            if (_interrupted != Header.Unique)
             {
-                if (_interrupted == Header.Unique) return new CancellationToken(canceled: true);
+                _patience = patience;
                 return (_interrupt ??= new CancellationTokenSource()).Token;
             }
         }
+        var left = Left(patience);
+        if (left == TimeSpan.Zero) return new CancellationToken(canceled: true);
+        // The signal came first; nothing else will cancel this one, so it is the caller's alone.
+        var late = new CancellationTokenSource();
+        CancelIn(late, left);
+        return late.Token;
     }
 
     private void Begin(SafeFileHandle device, NativeBuffer request, int requestAt)
@@ -192,6 +199,8 @@ internal sealed unsafe class RequestSlot
         Detached = false;
         Header = Unsafe.ReadUnaligned<FuseInHeader>(request.Start + requestAt);
         _interrupted = 0;
+        _patience = default;
+        _begun = Environment.TickCount64;
         BodyLength = (int)Header.Len - sizeof(FuseInHeader) - (Header.TotalExtLen * 8);
         Volatile.Write(ref _ticket, _ticket + 1);
     }
@@ -206,6 +215,20 @@ internal sealed unsafe class RequestSlot
             Unique = Header.Unique,
         };
         return Written(Libc.Write(Device, head, head->Len));
+    }
+
+    // What is left of a time that began when the request came.
+    private TimeSpan Left(TimeSpan patience)
+    {
+        var left = patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - _begun);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    // Continuations run on the pool: a reader must go on reading.
+    private static void CancelIn(CancellationTokenSource source, TimeSpan left)
+    {
+        if (left > TimeSpan.Zero) source.CancelAfter(left);
+        else _ = source.CancelAsync();
     }
 
     private static Errno Written(nint result) => result >= 0 ? Errno.OK : Libc.LastErrno;

@@ -31,9 +31,15 @@ internal sealed class Files(
         var inode = open.BeginOpen(id);
         try
         {
-            await closes.BeforeOpenAsync(id);
-            var reply = await session.CallAsync<OpenRequest, OpenReply>(
-                Opcode.Open, new OpenRequest { Inode = id, WithInlineData = true }, cancellationToken);
+            await closes.BeforeOpenAsync(id, cancellationToken);
+            var asking = AskAsync(id);
+            if (!await IsAwaitedAsync(asking, cancellationToken))
+            {
+                _ = EndWhenAnsweredAsync(inode, asking);
+                return Errno.EINTR;
+            }
+
+            var reply = await asking;
             if (!reply.IsOk)
             {
                 open.EndOpen(inode);
@@ -169,6 +175,32 @@ internal sealed class Files(
         if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
         open.EndOpen(file.Inode);
         return Errno.OK;
+    }
+
+    // A task of its own, so that its continuations stay in the caller's context (those of AsTask would not).
+    private async Task<Result<OpenReply>> AskAsync(InodeId id) => await session.CallAsync<OpenRequest, OpenReply>(
+        Opcode.Open, new OpenRequest { Inode = id, WithInlineData = true }, CancellationToken.None);
+
+    // False when the caller was interrupted first.
+    private static async ValueTask<bool> IsAwaitedAsync(Task asking, CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled || asking.IsCompleted) return true;
+        try
+        {
+            await asking.WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return asking.IsCompleted;
+        }
+    }
+
+    // An open that nobody waits for may be with the server: its close must come behind it, so it waits for the answer.
+    private async Task EndWhenAnsweredAsync(CachedInode inode, Task<Result<OpenReply>> asking)
+    {
+        _ = await asking;
+        open.EndOpen(inode);
     }
 
     private ulong AddHandle(CachedInode inode, OpenFlags flags)

@@ -143,7 +143,7 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
                 if (first >= last || extent.Object == ObjectId.None) continue;
                 ObjectDescriptor descriptor;
                 lock (inode.Gate) descriptor = map.Object(extent.Object);
-                await window.EnterAsync();
+                await window.EnterAsync(cancellationToken);
                 var offset = (int)extent.ObjectOffset + first - (int)extent.BlockOffset;
                 _ = PrefetchAsync(descriptor, offset, last - first, window);
             }
@@ -277,7 +277,15 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
     private async ValueTask<Errno> FetchAsync(
         CachedInode inode, ulong block, CancellationToken cancellationToken, bool always = false)
     {
-        await inode.Fetching.EnterAsync();
+        try
+        {
+            await inode.Fetching.EnterAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+
         try
         {
             uint count;

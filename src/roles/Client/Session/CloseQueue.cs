@@ -34,7 +34,8 @@ internal sealed class CloseQueue(MetadataSession session)
     }
 
     /// <summary>Makes sure that no close can overtake an open that is sent from now on.</summary>
-    public async ValueTask BeforeOpenAsync(InodeId inode)
+    /// <exception cref="OperationCanceledException">The caller waits no more.</exception>
+    public async ValueTask BeforeOpenAsync(InodeId inode, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -46,7 +47,7 @@ internal sealed class CloseQueue(MetadataSession session)
                 sending = _sending;
             }
 
-            await sending;
+            await sending.WaitAsync(cancellationToken);
         }
     }
 

@@ -17,7 +17,8 @@ internal sealed class AsyncWindow(int size)
     public int InsideMax { get; private set; }
 
     /// <summary>Waits for a place.</summary>
-    public ValueTask EnterAsync()
+    /// <exception cref="OperationCanceledException">The caller waits no more, and is not inside.</exception>
+    public ValueTask EnterAsync(CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
@@ -30,19 +31,29 @@ internal sealed class AsyncWindow(int size)
 
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(waiter);
-            return new ValueTask(waiter.Task);
+            return cancellationToken.CanBeCanceled ? WaitAsync(waiter, cancellationToken) : new ValueTask(waiter.Task);
         }
     }
 
     /// <summary>Gives the place to who waits longest.</summary>
     public void Exit()
     {
-        TaskCompletionSource? next;
         lock (_gate)
         {
-            if (!_waiting.TryDequeue(out next)) _inside--;
-        }
+            // Continuations run later, not under the lock. Who waits no more is passed over.
+            while (_waiting.TryDequeue(out var next))
+            {
+                if (next.TrySetResult()) return;
+            }
 
-        next?.SetResult();
+            _inside--;
+        }
+    }
+
+    private static async ValueTask WaitAsync(TaskCompletionSource waiter, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+        await waiter.Task;
     }
 }

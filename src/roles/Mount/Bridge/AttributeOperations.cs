@@ -12,14 +12,16 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
 
     internal async ValueTask GetAttrAsync(FuseRequest request)
     {
-        var found = await context.FileSystem.GetAttributesAsync(context.Inode(request.NodeId));
+        var found = await context.FileSystem.GetAttributesAsync(
+            context.Inode(request.NodeId), BridgeContext.Interrupt(request));
         if (found.IsOk) request.Reply.Attr(context.Replies.Attributes(found.Value));
         else request.Reply.Error(found.Errno);
     }
 
     internal async ValueTask StatxAsync(FuseRequest request)
     {
-        var found = await context.FileSystem.GetAttributesAsync(context.Inode(request.NodeId));
+        var found = await context.FileSystem.GetAttributesAsync(
+            context.Inode(request.NodeId), BridgeContext.Interrupt(request));
         if (found.IsOk) request.Reply.Statx(context.Replies.Statx(found.Value));
         else request.Reply.Error(found.Errno);
     }
@@ -30,23 +32,26 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
         var change = ChangeOf(args);
         using var counted = context.Changes.Begin();
         // A SETATTR that changes nothing may come with FUSE_HANDLE_KILLPRIV_V2: the answer is what is.
-        var changed = change.Mask == AttributeMask.None
-            ? await context.FileSystem.GetAttributesAsync(inode)
-            : await context.FileSystem.SetAttributesAsync(inode, change);
+        var (changed, isAwaited) = await context.WaitAsync(request, change.Mask == AttributeMask.None
+            ? context.FileSystem.GetAttributesAsync(inode)
+            : context.FileSystem.SetAttributesAsync(inode, change));
+        if (!isAwaited) return;
         if (changed.IsOk) request.Reply.Attr(context.Replies.Attributes(changed.Value));
         else request.Reply.Error(changed.Errno);
     }
 
     internal async ValueTask ReadLinkAsync(FuseRequest request)
     {
-        var target = await context.FileSystem.ReadSymlinkAsync(context.Inode(request.NodeId));
+        var target = await context.FileSystem.ReadSymlinkAsync(
+            context.Inode(request.NodeId), BridgeContext.Interrupt(request));
         if (target.IsOk) request.Reply.Data(target.Value.Span);
         else request.Reply.Error(target.Errno);
     }
 
     internal async ValueTask StatFsAsync(FuseRequest request)
     {
-        var found = await context.FileSystem.StatVolumeAsync(context.Inode(request.NodeId));
+        var found = await context.FileSystem.StatVolumeAsync(
+            context.Inode(request.NodeId), BridgeContext.Interrupt(request));
         if (!found.IsOk)
         {
             request.Reply.Error(found.Errno);
@@ -71,13 +76,15 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
     internal async ValueTask GetXattrAsync(FuseRequest request, uint size, ReadOnlyMemory<byte> name)
     {
         if (!withXattrs) request.Reply.Error(Errno.ENOSYS);
-        else AnswerXattr(request, size, await context.FileSystem.GetXattrAsync(context.Inode(request.NodeId), name));
+        else AnswerXattr(request, size, await context.FileSystem.GetXattrAsync(
+            context.Inode(request.NodeId), name, BridgeContext.Interrupt(request)));
     }
 
     internal async ValueTask ListXattrAsync(FuseRequest request, uint size)
     {
         if (!withXattrs) request.Reply.Error(Errno.ENOSYS);
-        else AnswerXattr(request, size, await context.FileSystem.ListXattrsAsync(context.Inode(request.NodeId)));
+        else AnswerXattr(request, size, await context.FileSystem.ListXattrsAsync(
+            context.Inode(request.NodeId), BridgeContext.Interrupt(request)));
     }
 
     internal async ValueTask SetXattrAsync(
@@ -103,8 +110,9 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
         }
 
         using var change = context.Changes.Begin();
-        var errno = await context.FileSystem.SetXattrAsync(context.Inode(request.NodeId), name, value, mode);
-        request.Reply.Error(errno);
+        var (errno, isAwaited) = await context.WaitAsync(
+            request, context.FileSystem.SetXattrAsync(context.Inode(request.NodeId), name, value, mode));
+        if (isAwaited) request.Reply.Error(errno);
     }
 
     internal async ValueTask RemoveXattrAsync(FuseRequest request, ReadOnlyMemory<byte> name)
@@ -116,8 +124,9 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
         }
 
         using var change = context.Changes.Begin();
-        var errno = await context.FileSystem.RemoveXattrAsync(context.Inode(request.NodeId), name);
-        request.Reply.Error(errno);
+        var (errno, isAwaited) = await context.WaitAsync(
+            request, context.FileSystem.RemoveXattrAsync(context.Inode(request.NodeId), name));
+        if (isAwaited) request.Reply.Error(errno);
     }
 
     private static AttributeChange ChangeOf(in FuseSetattrIn args)

@@ -20,6 +20,9 @@ internal sealed record BridgeContext(
     ChangeCount Changes,
     TimeProvider Time)
 {
+    /// <summary>How long a call that changes nothing is under way at least before a signal ends it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <summary>Tells the kernel what changed; there from before the first request on.</summary>
     internal FuseNotifier? Notifier { get; set; }
 
@@ -30,4 +33,12 @@ internal sealed record BridgeContext(
 
     /// <summary>The session's root is the kernel's node 1, whatever its inode is.</summary>
     internal InodeId Inode(ulong nodeId) => nodeId == InodeId.Root.Value ? FileSystem.Root : new InodeId(nodeId);
+
+    /// <summary>What ends the wait of a request that changes nothing: a signal, once the request has taken long.</summary>
+    internal static CancellationToken Interrupt(FuseRequest request) => request.InterruptTokenAfter(Patience);
+
+    /// <summary>Waits for an operation that has an effect; see <see cref="Caller"/>.</summary>
+    internal ValueTask<(T Outcome, bool IsAwaited)> WaitAsync<T>(
+        FuseRequest request, ValueTask<T> operation, uint exiting = 0) =>
+        Caller.WaitAsync(request, operation, Time, exiting);
 }

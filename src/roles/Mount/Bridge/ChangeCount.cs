@@ -19,8 +19,11 @@ internal sealed class ChangeCount
     }
 
     /// <summary>A change that is under way.</summary>
-    internal readonly struct Change(ChangeCount count) : IDisposable
+    internal readonly struct Change(ChangeCount? count) : IDisposable
     {
-        public void Dispose() => Interlocked.Increment(ref count._value);
+        public void Dispose()
+        {
+            if (count is not null) Interlocked.Increment(ref count._value);
+        }
     }
 }

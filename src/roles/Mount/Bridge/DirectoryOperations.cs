@@ -23,7 +23,7 @@ internal sealed class DirectoryOperations(BridgeContext context)
     internal async ValueTask OpenDirAsync(FuseRequest request, FuseOpenIn args)
     {
         var inode = context.Inode(request.NodeId);
-        var found = await context.FileSystem.GetAttributesAsync(inode);
+        var found = await context.FileSystem.GetAttributesAsync(inode, BridgeContext.Interrupt(request));
         if (!found.IsOk)
         {
             request.Reply.Error(found.Errno);
@@ -60,7 +60,7 @@ internal sealed class DirectoryOperations(BridgeContext context)
             var page = directory.Page;
             if (!IsUsable(page, offset, withAttributes))
             {
-                var fetched = await FetchAsync(directory, offset, withAttributes);
+                var fetched = await FetchAsync(directory, offset, withAttributes, BridgeContext.Interrupt(request));
                 if (!fetched.IsOk)
                 {
                     if (writer.IsEmpty) request.Reply.Error(fetched.Errno);
@@ -131,14 +131,15 @@ internal sealed class DirectoryOperations(BridgeContext context)
         page is not null && page.Changes == context.Changes.Value && (page.HasAttributes || !withAttributes)
         && offset >= CookieBase && page.Holds(offset - CookieBase);
 
-    private async ValueTask<Result<Page>> FetchAsync(OpenDirectory directory, ulong offset, bool withAttributes)
+    private async ValueTask<Result<Page>> FetchAsync(
+        OpenDirectory directory, ulong offset, bool withAttributes, CancellationToken interrupt)
     {
         var changes = context.Changes.Value;
         var fetchedAt = context.Time.GetTimestamp();
         var after = offset <= CookieBase ? 0 : offset - CookieBase;
         var isNext = directory.Page is { } last && last.Changes == changes;
         var reply = await context.FileSystem.ReadDirectoryAsync(
-            directory.Inode, after, isNext ? NextPage : FirstPage, withAttributes);
+            directory.Inode, after, isNext ? NextPage : FirstPage, withAttributes, interrupt);
         if (!reply.IsOk) return reply.Errno;
         var page = new Page(reply.Value, after, changes, fetchedAt, withAttributes);
         directory.Page = page;

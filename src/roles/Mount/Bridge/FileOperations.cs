@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlexFs.Client.Handles;
 using FlexFs.Core;
 using FlexFs.Fuse;
@@ -13,12 +14,22 @@ namespace FlexFs.Mount.Bridge;
 /// </remarks>
 internal sealed class FileOperations(BridgeContext context)
 {
+    // The thread that wrote last through a handle: whose close a FLUSH probably is.
+    private readonly ConcurrentDictionary<ulong, uint> _writers = new();
+
     internal async ValueTask OpenAsync(FuseRequest request, FuseOpenIn args)
     {
         var inode = context.Inode(request.NodeId);
         var truncates = (args.Flags & (uint)OpenFlags.Truncate) != 0;
         using var change = truncates ? context.Changes.Begin() : default(ChangeCount.Change?);
-        var opened = await context.FileSystem.OpenAsync(inode, (OpenFlags)args.Flags);
+        var opening = context.FileSystem.OpenAsync(inode, (OpenFlags)args.Flags, BridgeContext.Interrupt(request));
+        var (opened, isAwaited) = truncates ? await context.WaitAsync(request, opening) : (await opening, true);
+        if (!isAwaited)
+        {
+            if (opened.IsOk) _ = context.FileSystem.Release(opened.Value.Handle);
+            return;
+        }
+
         if (!opened.IsOk)
         {
             request.Reply.Error(opened.Errno);
@@ -47,7 +58,7 @@ internal sealed class FileOperations(BridgeContext context)
     internal async ValueTask ReadAsync(FuseRequest request, FuseReadIn args)
     {
         var buffer = request.ReplyBuffer((int)args.Size);
-        var read = await context.FileSystem.ReadAsync(args.Fh, (long)args.Offset, buffer);
+        var read = await context.FileSystem.ReadAsync(args.Fh, (long)args.Offset, buffer, BridgeContext.Interrupt(request));
         if (read.IsOk) request.Reply.Data(buffer.Span[..read.Value]);
         else request.Reply.Error(read.Errno);
     }
@@ -55,8 +66,11 @@ internal sealed class FileOperations(BridgeContext context)
     internal async ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data)
     {
         using var change = context.Changes.Begin();
+        var writer = request.Pid;
+        if (!_writers.TryGetValue(args.Fh, out var last) || last != writer) _writers[args.Fh] = writer;
         var clearsSetId = (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0;
-        var written = await context.FileSystem.WriteAsync(args.Fh, (long)args.Offset, data, clearsSetId);
+        var written = await context.FileSystem.WriteAsync(
+            args.Fh, (long)args.Offset, data, clearsSetId, BridgeContext.Interrupt(request));
         // The kernel left the bits to us and goes on showing them.
         if (clearsSetId) context.DropAttributes(request.NodeId);
         if (written.IsOk) request.Reply.Written((uint)written.Value);
@@ -66,15 +80,15 @@ internal sealed class FileOperations(BridgeContext context)
     internal async ValueTask FlushAsync(FuseRequest request, FuseFlushIn args)
     {
         using var change = context.Changes.Begin();
-        var errno = await context.FileSystem.FlushAsync(args.Fh);
-        request.Reply.Error(errno);
+        var (errno, isAwaited) = await context.WaitAsync(request, context.FileSystem.FlushAsync(args.Fh), _writers.GetValueOrDefault(args.Fh));
+        if (isAwaited) request.Reply.Error(errno);
     }
 
     internal async ValueTask FSyncAsync(FuseRequest request, FuseFsyncIn args)
     {
         using var change = context.Changes.Begin();
-        var errno = await context.FileSystem.FsyncAsync(args.Fh);
-        request.Reply.Error(errno);
+        var (errno, isAwaited) = await context.WaitAsync(request, context.FileSystem.FsyncAsync(args.Fh));
+        if (isAwaited) request.Reply.Error(errno);
     }
 
     internal ValueTask ReleaseAsync(FuseRequest request, FuseReleaseIn args)
@@ -87,6 +101,7 @@ internal sealed class FileOperations(BridgeContext context)
     private void Release(ulong handle)
     {
         context.Handles.Remove(handle);
+        _ = _writers.TryRemove(handle, out _);
         _ = context.FileSystem.Release(handle);
     }
 }

@@ -11,97 +11,49 @@ namespace FlexFs.Mount.Bridge;
 /// <remarks>
 /// What has an effect is recorded in the <see cref="RequestTable"/> before and after, so that a request which the kernel sends again
 /// gets its first outcome: a second MKDIR would say EEXIST to a program whose first one worked (fuse-notes: repeated CREATE, MKDIR,
-/// UNLINK, RENAME are not harmless).
+/// UNLINK, RENAME are not harmless). So each operation has one shape: it begins, or was executed and its outcome is repeated; and it
+/// ends with an errno, an entry, or an open file.
 /// </remarks>
 internal sealed class NameOperations(BridgeContext context)
 {
-    internal async ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name)
-    {
-        var found = await context.FileSystem.LookupAsync(context.Inode(request.NodeId), name, default);
-        AnswerEntry(request, found);
-    }
+    internal async ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name) => AnswerEntry(
+        request, await context.FileSystem.LookupAsync(context.Inode(request.NodeId), name, BridgeContext.Interrupt(request)));
 
-    internal async ValueTask SymlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            await RepeatEntryAsync(request, executed);
-            return;
-        }
+    internal ValueTask SymlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target) =>
+        Begins(request, out var begun)
+            ? EndEntryAsync(begun, context.FileSystem.MakeSymlinkAsync(
+                context.Inode(request.NodeId), name, target, request.Uid, request.Gid))
+            : RepeatEntryAsync(begun);
 
-        using var change = context.Changes.Begin();
-        var made = await context.FileSystem.MakeSymlinkAsync(
-            context.Inode(request.NodeId), name, target, request.Uid, request.Gid);
-        EndEntry(request, slot, made);
-    }
+    internal ValueTask MkNodAsync(FuseRequest request, FuseMknodIn args, ReadOnlyMemory<byte> name) =>
+        Begins(request, out var begun)
+            ? EndEntryAsync(begun, context.FileSystem.MakeNodeAsync(
+                context.Inode(request.NodeId), name, args.Mode, args.Rdev, request.Uid, request.Gid))
+            : RepeatEntryAsync(begun);
 
-    internal async ValueTask MkNodAsync(FuseRequest request, FuseMknodIn args, ReadOnlyMemory<byte> name)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            await RepeatEntryAsync(request, executed);
-            return;
-        }
+    internal ValueTask MkDirAsync(FuseRequest request, FuseMkdirIn args, ReadOnlyMemory<byte> name) =>
+        Begins(request, out var begun)
+            ? EndEntryAsync(begun, context.FileSystem.MakeDirectoryAsync(
+                context.Inode(request.NodeId), name, args.Mode, request.Uid, request.Gid))
+            : RepeatEntryAsync(begun);
 
-        using var change = context.Changes.Begin();
-        var made = await context.FileSystem.MakeNodeAsync(
-            context.Inode(request.NodeId), name, args.Mode, args.Rdev, request.Uid, request.Gid);
-        EndEntry(request, slot, made);
-    }
+    internal ValueTask LinkAsync(FuseRequest request, ulong oldNodeId, ReadOnlyMemory<byte> newName) =>
+        Begins(request, out var begun)
+            ? EndEntryAsync(begun, context.FileSystem.LinkAsync(
+                context.Inode(oldNodeId), context.Inode(request.NodeId), newName))
+            : RepeatEntryAsync(begun);
 
-    internal async ValueTask MkDirAsync(FuseRequest request, FuseMkdirIn args, ReadOnlyMemory<byte> name)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            await RepeatEntryAsync(request, executed);
-            return;
-        }
+    internal ValueTask UnlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name) =>
+        Begins(request, out var begun)
+            ? EndAsync(begun, context.FileSystem.UnlinkAsync(context.Inode(request.NodeId), name))
+            : RepeatAsync(begun);
 
-        using var change = context.Changes.Begin();
-        var made = await context.FileSystem.MakeDirectoryAsync(
-            context.Inode(request.NodeId), name, args.Mode, request.Uid, request.Gid);
-        EndEntry(request, slot, made);
-    }
+    internal ValueTask RmDirAsync(FuseRequest request, ReadOnlyMemory<byte> name) =>
+        Begins(request, out var begun)
+            ? EndAsync(begun, context.FileSystem.RemoveDirectoryAsync(context.Inode(request.NodeId), name))
+            : RepeatAsync(begun);
 
-    internal async ValueTask LinkAsync(FuseRequest request, ulong oldNodeId, ReadOnlyMemory<byte> newName)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            await RepeatEntryAsync(request, executed);
-            return;
-        }
-
-        using var change = context.Changes.Begin();
-        var linked = await context.FileSystem.LinkAsync(
-            context.Inode(oldNodeId), context.Inode(request.NodeId), newName);
-        EndEntry(request, slot, linked);
-    }
-
-    internal async ValueTask UnlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            request.Reply.Error((Errno)executed.Errno);
-            return;
-        }
-
-        using var change = context.Changes.Begin();
-        End(request, slot, await context.FileSystem.UnlinkAsync(context.Inode(request.NodeId), name));
-    }
-
-    internal async ValueTask RmDirAsync(FuseRequest request, ReadOnlyMemory<byte> name)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            request.Reply.Error((Errno)executed.Errno);
-            return;
-        }
-
-        using var change = context.Changes.Begin();
-        End(request, slot, await context.FileSystem.RemoveDirectoryAsync(context.Inode(request.NodeId), name));
-    }
-
-    internal async ValueTask RenameAsync(
+    internal ValueTask RenameAsync(
         FuseRequest request, FuseRename2In args, ReadOnlyMemory<byte> oldName, ReadOnlyMemory<byte> newName)
     {
         // rename(2): EINVAL when the file system does not support a flag.
@@ -109,89 +61,78 @@ internal sealed class NameOperations(BridgeContext context)
         if ((args.Flags & ~Known) != 0)
         {
             request.Reply.Error(Errno.EINVAL);
-            return;
+            return default;
         }
 
-        if (!Begins(request, out var slot, out var executed))
-        {
-            request.Reply.Error((Errno)executed.Errno);
-            return;
-        }
-
-        using var change = context.Changes.Begin();
-        var errno = await context.FileSystem.RenameAsync(
-            context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags, request.Uid,
-            request.Gid);
-        End(request, slot, errno);
+        return Begins(request, out var begun)
+            ? EndAsync(begun, context.FileSystem.RenameAsync(
+                context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags, request.Uid,
+                request.Gid))
+            : RepeatAsync(begun);
     }
 
-    internal async ValueTask CreateAsync(FuseRequest request, FuseCreateIn args, ReadOnlyMemory<byte> name)
-    {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            await RepeatCreateAsync(request, executed);
-            return;
-        }
+    internal ValueTask CreateAsync(FuseRequest request, FuseCreateIn args, ReadOnlyMemory<byte> name) =>
+        Begins(request, out var begun)
+            ? EndCreateAsync(begun, args.Flags, context.FileSystem.CreateAsync(
+                context.Inode(request.NodeId), name, args.Mode & Core.FileMode.PermissionMask, request.Uid, request.Gid,
+                (OpenFlags)args.Flags))
+            : RepeatCreateAsync(begun);
 
-        using var change = context.Changes.Begin();
-        var made = await context.FileSystem.CreateAsync(
-            context.Inode(request.NodeId), name, args.Mode & Core.FileMode.PermissionMask, request.Uid, request.Gid,
-            (OpenFlags)args.Flags);
-        EndCreate(request, slot, args.Flags, made);
+    internal ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args) =>
+        Begins(request, out var begun)
+            ? EndCreateAsync(begun, args.Flags, context.FileSystem.CreateUnnamedAsync(
+                context.Inode(request.NodeId), args.Mode, request.Uid, request.Gid, (OpenFlags)args.Flags))
+            : RepeatCreateAsync(begun);
+
+    // False when it was executed before: then its outcome is in what begun.
+    private bool Begins(FuseRequest request, out Begun begun)
+    {
+        var slot = context.Requests.Begin(
+            request.Unique, (uint)request.Opcode, context.Inode(request.NodeId), out var executed);
+        begun = executed is { } found
+            ? new Begun(request, slot, default, found)
+            : new Begun(request, slot, context.Changes.Begin(), default);
+        return executed is null;
     }
 
-    internal async ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args)
+    private async ValueTask EndAsync(Begun begun, ValueTask<Errno> operation)
     {
-        if (!Begins(request, out var slot, out var executed))
-        {
-            await RepeatCreateAsync(request, executed);
-            return;
-        }
-
-        var made = await context.FileSystem.CreateUnnamedAsync(
-            context.Inode(request.NodeId), args.Mode, request.Uid, request.Gid, (OpenFlags)args.Flags);
-        EndCreate(request, slot, args.Flags, made);
+        using var change = begun.Change;
+        var (errno, isAwaited) = await context.WaitAsync(begun.Request, operation);
+        context.Requests.End(begun.Slot, errno);
+        if (isAwaited) begun.Request.Reply.Error(errno);
     }
 
-    private void EndCreate(FuseRequest request, int slot, uint flags, in Result<OpenResult> made)
+    private async ValueTask EndEntryAsync(Begun begun, ValueTask<Result<Attributes>> operation)
     {
+        using var change = begun.Change;
+        var (made, isAwaited) = await context.WaitAsync(begun.Request, operation);
+        context.Requests.End(begun.Slot, made.Errno, made.IsOk ? made.Value.Inode : InodeId.None);
+        if (isAwaited) AnswerEntry(begun.Request, made);
+    }
+
+    private async ValueTask EndCreateAsync(Begun begun, uint flags, ValueTask<Result<OpenResult>> operation)
+    {
+        using var change = begun.Change;
+        var (made, isAwaited) = await context.WaitAsync(begun.Request, operation);
         if (!made.IsOk)
         {
-            End(request, slot, made.Errno);
+            context.Requests.End(begun.Slot, made.Errno);
+            if (isAwaited) begun.Request.Reply.Error(made.Errno);
             return;
         }
 
         var opened = made.Value;
-        var errno = context.Handles.Add(opened.Handle, opened.Attributes.Inode, flags);
-        context.Requests.End(slot, errno, opened.Attributes.Inode, opened.Handle);
-        if (errno != Errno.OK)
+        var errno = isAwaited ? context.Handles.Add(opened.Handle, opened.Attributes.Inode, flags) : Errno.EINTR;
+        context.Requests.End(begun.Slot, errno, opened.Attributes.Inode, opened.Handle);
+        if (errno == Errno.OK)
         {
-            _ = context.FileSystem.Release(opened.Handle);
-            request.Reply.Error(errno);
+            AnswerCreate(begun.Request, opened.Attributes, opened.Handle);
             return;
         }
 
-        AnswerCreate(request, opened.Attributes, opened.Handle);
-    }
-
-    private bool Begins(FuseRequest request, out int slot, out RequestSlot executed)
-    {
-        slot = context.Requests.Begin(
-            request.Unique, (uint)request.Opcode, context.Inode(request.NodeId), out var found);
-        executed = found.GetValueOrDefault();
-        return found is null;
-    }
-
-    private void End(FuseRequest request, int slot, Errno errno)
-    {
-        context.Requests.End(slot, errno);
-        request.Reply.Error(errno);
-    }
-
-    private void EndEntry(FuseRequest request, int slot, in Result<Attributes> made)
-    {
-        context.Requests.End(slot, made.Errno, made.IsOk ? made.Value.Inode : InodeId.None);
-        AnswerEntry(request, made);
+        _ = context.FileSystem.Release(opened.Handle);
+        if (isAwaited) begun.Request.Reply.Error(errno);
     }
 
     private void AnswerEntry(FuseRequest request, in Result<Attributes> found)
@@ -211,22 +152,38 @@ internal sealed class NameOperations(BridgeContext context)
         _ = context.FileSystem.Release(handle);
     }
 
-    private async ValueTask RepeatEntryAsync(FuseRequest request, RequestSlot executed)
+    private static ValueTask RepeatAsync(Begun begun)
     {
-        if (executed.Errno != 0) request.Reply.Error((Errno)executed.Errno);
-        else AnswerEntry(request, await context.FileSystem.GetAttributesAsync(new InodeId(executed.ResultInode)));
+        begun.Request.Reply.Error((Errno)begun.Executed.Errno);
+        return default;
     }
 
-    private async ValueTask RepeatCreateAsync(FuseRequest request, RequestSlot executed)
+    private async ValueTask RepeatEntryAsync(Begun begun)
     {
-        if (executed.Errno != 0)
+        if (begun.Executed.Errno != 0) begun.Request.Reply.Error((Errno)begun.Executed.Errno);
+        else AnswerEntry(begun.Request, await AttributesAsync(begun));
+    }
+
+    private async ValueTask RepeatCreateAsync(Begun begun)
+    {
+        if (begun.Executed.Errno != 0)
         {
-            request.Reply.Error((Errno)executed.Errno);
+            begun.Request.Reply.Error((Errno)begun.Executed.Errno);
             return;
         }
 
-        var attributes = await context.FileSystem.GetAttributesAsync(new InodeId(executed.ResultInode));
-        if (attributes.IsOk) AnswerCreate(request, attributes.Value, executed.ResultValue);
-        else request.Reply.Error(attributes.Errno);
+        var attributes = await AttributesAsync(begun);
+        if (attributes.IsOk) AnswerCreate(begun.Request, attributes.Value, begun.Executed.ResultValue);
+        else begun.Request.Reply.Error(attributes.Errno);
     }
+
+    private ValueTask<Result<Attributes>> AttributesAsync(Begun begun) =>
+        context.FileSystem.GetAttributesAsync(new InodeId(begun.Executed.ResultInode));
+
+    /// <summary>An operation that began, or that was executed before.</summary>
+    /// <param name="Request">What asks for it.</param>
+    /// <param name="Slot">Its place in the table of requests.</param>
+    /// <param name="Change">Counts it as a change until it is done.</param>
+    /// <param name="Executed">Its outcome, if it was executed before.</param>
+    private readonly record struct Begun(FuseRequest Request, int Slot, ChangeCount.Change Change, RequestSlot Executed);
 }
