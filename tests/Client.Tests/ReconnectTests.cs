@@ -64,22 +64,6 @@ public class ReconnectTests
     }
 
     [Fact]
-    public async Task A_session_that_ended_is_followed_by_a_new_one_and_dirty_bytes_are_kept()
-    {
-        await using var world = new World();
-        var fs = await world.JoinAsync();
-        var first = fs.Session.Session;
-        var inode = await fs.PutAsync("file", World.Random(10_000, 1));
-        var file = World.Ok(await fs.OpenAsync(inode, OpenFlags.ReadWrite, World.Token));
-        var data = World.Random(20_000, 2);
-        await fs.WriteAllAsync(file.Handle, 0, data);
-        world.Volume.ExpireSessions();
-        await World.EventuallyAsync(() => fs.Session.Session != first, "there is a new session");
-        Assert.Equal(Errno.OK, await fs.FsyncAsync(file.Handle));
-        Assert.Equal(data, await (await world.JoinAsync()).GetAsync(inode));
-    }
-
-    [Fact]
     public async Task A_file_that_takes_anothers_name_has_its_bytes_committed_first()
     {
         await using var world = new World();

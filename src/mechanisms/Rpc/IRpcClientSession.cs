@@ -30,7 +30,7 @@ public interface IRpcClientSession
     /// <param name="welcome">Its body is valid during the call.</param>
     void OnWelcome(in RpcWelcome welcome);
 
-    /// <summary>The server knows the session no more; what was unanswered has been answered EIO. Before <see cref="OnWelcome"/> of the new one.</summary>
+    /// <summary>The server knows the session no more; what was unanswered is answered EIO after this. Before <see cref="OnWelcome"/> of the new one.</summary>
     RpcSessionLoss OnSessionLost();
 
     /// <summary>An attempt failed.</summary>

@@ -17,6 +17,7 @@ namespace FlexFs.Rpc;
 /// </remarks>
 public sealed class RpcClient : IAsyncDisposable
 {
+    private const ulong AnySession = 0;
     private readonly Lock _gate = new();
     private readonly IRpcConnector _connector;
     private readonly IRpcClientSession _session;
@@ -34,6 +35,7 @@ public sealed class RpcClient : IAsyncDisposable
     private bool _isEnded;
     private ulong _epoch;
     private long _connections;
+    private ulong _sessions = 1;
     private long _ignored;
 
     /// <summary>Makes a client that does nothing until <see cref="ConnectAsync"/>.</summary>
@@ -80,6 +82,9 @@ public sealed class RpcClient : IAsyncDisposable
     /// <summary>Connections that led to a session so far.</summary>
     public long Connections => Volatile.Read(ref _connections);
 
+    /// <summary>Sessions so far, the one that is to come or is there included: 1 until the first is lost.</summary>
+    public ulong Sessions => Volatile.Read(ref _sessions);
+
     /// <summary>Replies to requests that had been answered before.</summary>
     public long IgnoredReplies => Volatile.Read(ref _ignored);
 
@@ -104,6 +109,18 @@ public sealed class RpcClient : IAsyncDisposable
     public ValueTask<Result<TReply>> CallAsync<TRequest, TReply>(
         ushort opcode, in TRequest request, RpcLane lane = RpcLane.Normal, CancellationToken cancellationToken = default)
         where TRequest : IWireRecord<TRequest>
+        where TReply : IWireRecord<TReply> =>
+        CallAsync<TRequest, TReply>(AnySession, opcode, request, lane, cancellationToken);
+
+    /// <summary>The same of what may be sent in one session only; in any other it is answered EIO.</summary>
+    /// <param name="session">Of <see cref="Sessions"/>.</param>
+    /// <param name="opcode">The operation.</param>
+    /// <param name="request">Encoded before this returns.</param>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<Result<TReply>> CallAsync<TRequest, TReply>(
+        ulong session, ushort opcode, in TRequest request, RpcLane lane, CancellationToken cancellationToken)
+        where TRequest : IWireRecord<TRequest>
         where TReply : IWireRecord<TReply>
     {
         if (cancellationToken.IsCancellationRequested)
@@ -112,7 +129,7 @@ public sealed class RpcClient : IAsyncDisposable
         }
 
         var call = RecordCall<TReply>.Rent();
-        Begin(call, opcode, request, lane, cancellationToken);
+        Begin(call, session, opcode, request, lane, cancellationToken);
         return call.Task;
     }
 
@@ -123,7 +140,7 @@ public sealed class RpcClient : IAsyncDisposable
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<RpcReply>(cancellationToken);
         var call = RawCall.Rent();
-        Begin(call, opcode, request, lane, cancellationToken);
+        Begin(call, AnySession, opcode, request, lane, cancellationToken);
         return call.Task;
     }
 
@@ -143,7 +160,7 @@ public sealed class RpcClient : IAsyncDisposable
 
         call.Frame = FrameBuffer.Fit(call.Frame, (int)frameBytes);
         request.CopyTo(call.Frame.AsSpan(FrameHeader.Bytes));
-        Begin(call, opcode, (int)frameBytes, lane, cancellationToken);
+        Begin(call, AnySession, opcode, (int)frameBytes, lane, cancellationToken);
         return call.Task;
     }
 
@@ -187,8 +204,17 @@ public sealed class RpcClient : IAsyncDisposable
     {
         if (_hadSession && !welcome.Resumed)
         {
-            Fail();
-            if (_session.OnSessionLost() == RpcSessionLoss.End)
+            // The owner puts away what was of the session before anybody learns that it ended.
+            var calls = new List<RpcCall>();
+            lock (_gate)
+            {
+                Volatile.Write(ref _sessions, _sessions + 1);
+                _window.Clear(calls);
+            }
+
+            var next = _session.OnSessionLost();
+            foreach (var call in calls) call.Complete(Errno.EIO, default);
+            if (next == RpcSessionLoss.End)
             {
                 EndSession();
                 return new RpcEnd(RpcEndKind.Refused, "the server does not know the session any more");
@@ -280,7 +306,7 @@ public sealed class RpcClient : IAsyncDisposable
     }
 
     private void Begin<TRequest>(
-        RpcCall call, ushort opcode, in TRequest request, RpcLane lane, CancellationToken cancellationToken)
+        RpcCall call, ulong session, ushort opcode, in TRequest request, RpcLane lane, CancellationToken cancellationToken)
         where TRequest : IWireRecord<TRequest>
     {
         var frameBytes = FrameHeader.Bytes + (long)request.EncodedBytes;
@@ -293,10 +319,11 @@ public sealed class RpcClient : IAsyncDisposable
         call.Frame = FrameBuffer.Fit(call.Frame, (int)frameBytes);
         var writer = new WireWriter(call.Frame.AsSpan(FrameHeader.Bytes, (int)frameBytes - FrameHeader.Bytes));
         request.Encode(ref writer);
-        Begin(call, opcode, (int)frameBytes, lane, cancellationToken);
+        Begin(call, session, opcode, (int)frameBytes, lane, cancellationToken);
     }
 
-    private void Begin(RpcCall call, ushort opcode, int frameBytes, RpcLane lane, CancellationToken cancellationToken)
+    private void Begin(
+        RpcCall call, ulong session, ushort opcode, int frameBytes, RpcLane lane, CancellationToken cancellationToken)
     {
         call.Begin(this, lane, frameBytes);
         var header = new FrameHeader
@@ -314,7 +341,7 @@ public sealed class RpcClient : IAsyncDisposable
             isAlone = _window.Unanswered == 0;
             frames = _open?.Frames;
             var slot = -1;
-            refusal = _isEnded ? Errno.EIO : _window.Add(call, header, out slot);
+            refusal = _isEnded || (session != AnySession && session != _sessions) ? Errno.EIO : _window.Add(call, header, out slot);
             if (slot >= 0 && frames is not null) wake = frames.Append(_window.FrameOf(slot), lane);
         }
 

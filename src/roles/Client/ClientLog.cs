@@ -18,6 +18,13 @@ internal static partial class ClientLog
     [LoggerMessage(4, LogLevel.Error, "the server knows {Session} no more: changes without answer ended in EIO; going on with a new session")]
     public static partial void SessionLost(ILogger log, SessionId session);
 
+    [LoggerMessage(19, LogLevel.Error,
+        "{Session} ended with {Bytes} bytes of {Files} files not stored: they are not stored any more, each file says EIO once")]
+    public static partial void Fenced(ILogger log, SessionId session, int files, long bytes);
+
+    [LoggerMessage(20, LogLevel.Error, "what {Session} had not stored could not be saved")]
+    public static partial void RescueFailed(ILogger log, Exception cause, SessionId session);
+
     [LoggerMessage(5, LogLevel.Error, "the server refused to take the open files of this session again: {Errno}")]
     public static partial void ReclaimFailed(ILogger log, Errno errno);
 
@@ -51,6 +58,6 @@ internal static partial class ClientLog
     [LoggerMessage(16, LogLevel.Error, "unmounting: {Count} files have bytes that could not be stored: {Errno}")]
     public static partial void LeftBehind(ILogger log, int count, Errno errno);
 
-    [LoggerMessage(18, LogLevel.Warning, "the metadata server did not answer the end of the session within {Patience}; it will expire")]
+    [LoggerMessage(21, LogLevel.Warning, "the metadata server did not answer the end of the session within {Patience}; it will expire")]
     public static partial void SessionLeft(ILogger log, TimeSpan patience);
 }

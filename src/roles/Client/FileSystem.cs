@@ -28,6 +28,7 @@ public sealed class FileSystem : IAsyncDisposable
     private readonly InodeCache _cache;
     private readonly CloseQueue _closes;
     private readonly OpenInodes _open;
+    private readonly Fence _fence;
     private readonly Uploader _uploader;
     private readonly WritePath _writes;
     private readonly WriteBehind _behind;
@@ -37,7 +38,7 @@ public sealed class FileSystem : IAsyncDisposable
     private FileSystem(
         FileSystemOptions options, FileSystemParts parts, SessionWelcome welcome, Joined joined, Random chance)
     {
-        (_session, _cache, _closes, _open) = (joined.Session, joined.Cache, joined.Closes, joined.Open);
+        (_session, _cache, _closes, _open, _fence) = (joined.Session, joined.Cache, joined.Closes, joined.Open, joined.Fence);
         _options = options;
         _log = parts.Log;
         Volume = welcome.Volume;
@@ -56,6 +57,15 @@ public sealed class FileSystem : IAsyncDisposable
         _writes.OnMemoryFull = _behind.Press;
         _open.OnWork = _behind.Wake;
         _behind.Start();
+    }
+
+    /// <summary>
+    /// Told, when the server ended the session and another one begins, of the inodes in use: nothing that was given out of them holds
+    /// any more. Set once; called by the connection's loop, so it may not block.
+    /// </summary>
+    public Action<IReadOnlyCollection<InodeId>> OnFenced
+    {
+        set => _fence.OnRaised = value;
     }
 
     /// <summary>The volume.</summary>
@@ -259,7 +269,7 @@ public sealed class FileSystem : IAsyncDisposable
     {
         if (Refusal(oldName) is not Errno.OK and var refusal) return refusal;
         if (Refusal(newName) is not Errno.OK and var newRefusal) return newRefusal;
-        if (_open.Dirty().Length > 0)
+        if (_open.Dirty().Length > 0 || _fence.HasLost)
         {
             // The caller's memory is not looked at any more after the first wait.
             (oldName, newName) = (oldName.ToArray(), newName.ToArray());
@@ -418,6 +428,7 @@ public sealed class FileSystem : IAsyncDisposable
         _uploader.Stop();
         await _behind.DisposeAsync();
         if (errno != Errno.OK) ClientLog.LeftBehind(_log, DirtyInodes, errno);
+        await _fence.SavedAsync();
         await _session.EndAsync();
         await _session.DisposeAsync();
         _uploader.Dispose();
@@ -449,7 +460,14 @@ public sealed class FileSystem : IAsyncDisposable
     {
         var found = await LookupAsync(parent, name);
         if (!found.IsOk) return Errno.OK;
-        return _cache.Find(found.Value.Inode) is { } inode ? await _writes.FlushAsync(inode) : Errno.OK;
+        if (_cache.Find(found.Value.Inode) is not { } inode) return Errno.OK;
+        lock (inode.Gate)
+        {
+            // It lost bytes and nobody was told yet: the program believes that they are there.
+            if (inode.Errors.IsUntold) return Errno.EIO;
+        }
+
+        return await _writes.FlushAsync(inode);
     }
 
     private async ValueTask<Result<Attributes>> MakeAsync(CreateRequest request)
@@ -506,10 +524,12 @@ public sealed class FileSystem : IAsyncDisposable
         public Joined(FileSystemOptions options, FileSystemParts parts)
         {
             Cache = new InodeCache(options.IdleInodesMax);
-            Session = new MetadataSession(options, parts.Time, parts.Log, () => Open!.All(), Forget);
+            Session = new MetadataSession(
+                options, parts.Time, parts.Log, () => Open!.All(), lost => Fence!.Raise(lost, Session!.Now));
             Ids = new ObjectIds(Session);
             Closes = new CloseQueue(Session);
             Open = new OpenInodes(Cache, Closes);
+            Fence = new Fence(Cache, Open, Ids, parts.Rescue, parts.Log);
         }
 
         public InodeCache Cache { get; }
@@ -522,14 +542,6 @@ public sealed class FileSystem : IAsyncDisposable
 
         public OpenInodes Open { get; }
 
-        // A new session: the server may have changed while nobody held anything here.
-        private void Forget()
-        {
-            Ids.Drop();
-            foreach (var inode in Cache.All())
-            {
-                lock (inode.Gate) inode.ForgetAll();
-            }
-        }
+        public Fence Fence { get; }
     }
 }

@@ -59,6 +59,9 @@ public sealed record FileSystemParts
     /// <summary>Where written bytes wait.</summary>
     public required IDirtyMemory DirtyMemory { get; init; }
 
+    /// <summary>Takes what cannot be committed any more because the server ended the session; without one it is gone.</summary>
+    public IRescue? Rescue { get; init; }
+
     /// <summary>Time and pauses.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -67,7 +67,7 @@ public sealed class MountHost : IAsyncDisposable
             var region = StateRegion.Create(new RegionLayout(
                 HandleCapacity, RequestCapacity, (int)Math.Min(budget.DirtyBytes / RegionLayout.ChunkBytes, int.MaxValue)));
             undo.Push(new Undo(region));
-            var parts = VolumeParts.Open(volume, budget, new DirtyChunks(region), logs);
+            var parts = VolumeParts.Open(volume, budget, new DirtyChunks(region), new RescueFolder(settings, log), logs);
             undo.Push(parts);
             var fileSystem = await ConnectAsync(settings, credentials, volume, parts, cancel);
             undo.Push(fileSystem);
@@ -185,6 +185,7 @@ public sealed class MountHost : IAsyncDisposable
             new HandleTable(region),
             new ChangeCount(),
             TimeProvider.System);
+        fileSystem.OnFenced = context.DropPages;
         var options = new FuseMountOptions
         {
             Source = settings.Volume,

@@ -24,6 +24,13 @@ internal static partial class MountLog
     [LoggerMessage(6, LogLevel.Error, "FUSE {opcode}: {what}")]
     internal static partial void Fault(ILogger log, string opcode, string what, Exception? exception);
 
+    [LoggerMessage(8, LogLevel.Error,
+        "the session ended while {bytes} bytes of {files} files were not stored; they are kept in {folder}, see its {manifest}")]
+    internal static partial void Rescued(ILogger log, long bytes, int files, string folder, string manifest);
+
+    [LoggerMessage(9, LogLevel.Error, "{bytes} bytes were not kept: {why}")]
+    internal static partial void NotRescued(ILogger log, long bytes, string why);
+
     [LoggerMessage(7, LogLevel.Warning,
         "/proc/sys/fs/fuse/default_request_timeout is {seconds}: the kernel would abort this mount at one slow request; set it to 0")]
     internal static partial void RequestTimeout(ILogger log, string seconds);

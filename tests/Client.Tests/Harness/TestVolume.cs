@@ -48,6 +48,12 @@ public sealed class TestVolume : IRpcConnector, IRpcSessionAcceptor, IRpcRequest
     /// <summary>Asked after each request was executed; true cuts the connection instead of answering.</summary>
     public Func<Opcode, bool> LoseReply { get; set; } = static _ => false;
 
+    /// <summary>Asked before each request is executed; true cuts the connection instead.</summary>
+    public Func<Opcode, bool> LoseRequest { get; set; } = static _ => false;
+
+    /// <summary>Done before a connection is cut because a request or a reply is lost.</summary>
+    public Action BeforeCut { get; set; } = static () => { };
+
     /// <summary>The last commits of bytes.</summary>
     public ConcurrentQueue<CommitWriteRequest> Commits { get; } = new();
 
@@ -160,6 +166,13 @@ public sealed class TestVolume : IRpcConnector, IRpcSessionAcceptor, IRpcRequest
         var opcode = (Opcode)header.Opcode;
         Counts.AddOrUpdate(opcode, 1, static (_, n) => n + 1);
         if (opcode == Opcode.CommitWrite) Commits.Enqueue(WireCodec.Read<CommitWriteRequest>(payload.ToArray()));
+        if (LoseRequest(opcode))
+        {
+            BeforeCut();
+            Cut();
+            return;
+        }
+
         var refusal = Refuse(opcode);
         if (refusal != Errno.OK)
         {

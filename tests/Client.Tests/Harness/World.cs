@@ -21,7 +21,8 @@ public sealed class World : IAsyncDisposable
     public HeapDirtyMemory Memory { get; private set; } = null!;
 
     public async Task<FileSystem> JoinAsync(
-        int chunks = 256, FileSystemOptions? options = null, IVolumeObjects? objects = null, int chunkBytes = 1 << 16)
+        int chunks = 256, FileSystemOptions? options = null, IVolumeObjects? objects = null, int chunkBytes = 1 << 16,
+        IRescue? rescue = null)
     {
         Memory = new HeapDirtyMemory(chunkBytes, chunks);
         var client = await FileSystem.ConnectAsync(
@@ -36,6 +37,7 @@ public sealed class World : IAsyncDisposable
                 },
                 Objects = _ => objects ?? Objects,
                 DirtyMemory = Memory,
+                Rescue = rescue,
                 Log = NullLogger.Instance,
                 Seed = 1,
             },

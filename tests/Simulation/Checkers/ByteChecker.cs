@@ -79,14 +79,24 @@ public sealed class ByteChecker
     public IEnumerable<uint> Files => _files.Keys;
 
     /// <summary>A sync of a client was answered OK: what it had written before is safe.</summary>
-    public void Synced(uint? tag, object client, ulong? handle, ulong session, long asked, long answered)
+    /// <param name="tag">The file; null for all.</param>
+    /// <param name="client">Who asked.</param>
+    /// <param name="handle">What was written through it; null for all.</param>
+    /// <param name="session">
+    /// What was written in it; null for all: what was lost with an earlier session must have been reported by then (<see
+    /// cref="SyncFailed"/>), and what was not is there.
+    /// </param>
+    /// <param name="asked">Event number of the question.</param>
+    /// <param name="answered">Event number of the answer.</param>
+    public void Synced(uint? tag, object client, ulong? handle, ulong? session, long asked, long answered)
     {
         foreach (var (file, writes) in _files)
         {
-            if (tag is { } one && one != file) continue;
+            if (tag is { } wanted && wanted != file) continue;
             foreach (var write in writes)
             {
-                if (!Equals(write.Client, client) || write.IsDoubtful || write.Session != session) continue;
+                if (!Equals(write.Client, client) || write.IsDoubtful) continue;
+                if (session is { } one && write.Session != one) continue;
                 if (handle is { } opened && write.Handle != opened) continue;
                 if (write.Answered != 0 && write.Answered <= asked && write.Safe == long.MaxValue) write.Safe = answered;
             }

@@ -97,6 +97,22 @@ public sealed class CheckerTests
         Assert.Throws<ViolationException>(() => checker.Read(9, "a", 1, 7, 8, 9, 0, 2, old));
     }
 
+    [Fact]
+    public void Bytes_lost_with_a_session_must_be_reported_before_a_sync_says_that_all_is_well()
+    {
+        byte[] nothing = [0, 0];
+        var told = new ByteChecker();
+        told.Of(9).Add(Write(1, 1, 2));
+        told.SyncFailed(9, "a");
+        told.Synced(9, "a", null, null, 5, 6);
+        told.Read(9, "b", 3, 7, 8, 9, 0, 2, nothing);
+
+        var silent = new ByteChecker();
+        silent.Of(9).Add(Write(1, 1, 2));
+        silent.Synced(9, "a", null, null, 5, 6);
+        Assert.Throws<ViolationException>(() => silent.Read(9, "b", 3, 7, 8, 9, 0, 2, nothing));
+    }
+
     private static ByteWrite Write(uint number, long asked, long answered) => new()
     {
         Content = number, Number = number, Client = "a", Session = 1, From = 0, To = 2, Asked = asked, Answered = answered,

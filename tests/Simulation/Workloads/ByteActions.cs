@@ -186,7 +186,7 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
         run.Expect(errno, client, $"{what} of {file.Known.Tag}");
         if (errno == Errno.OK)
         {
-            if (session == Session) run.Bytes.Synced(file.Known.Tag, client.Process.Name, handle, session, asked, answered);
+            if (session == Session) run.Bytes.Synced(file.Known.Tag, client.Process.Name, handle, null, asked, answered);
             return;
         }
 

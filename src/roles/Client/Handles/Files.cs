@@ -163,7 +163,7 @@ internal sealed class Files(
         lock (file.Inode.Gate)
         {
             var lost = file.IsWritable || always
-                ? file.Inode.Writer?.Errors.Report(ref file.ErrorsSeen) ?? Errno.OK
+                ? file.Inode.Errors.Report(ref file.ErrorsSeen)
                 : Errno.OK;
             return errno != Errno.OK ? errno : lost;
         }
@@ -206,7 +206,7 @@ internal sealed class Files(
     private ulong AddHandle(CachedInode inode, OpenFlags flags)
     {
         var handle = new OpenHandle(inode, flags, new Readahead(options.ReadaheadBytesMax));
-        lock (inode.Gate) handle.ErrorsSeen = inode.Writer?.Errors.Count ?? 0;
+        lock (inode.Gate) handle.ErrorsSeen = inode.Errors.Seen;
         return _handles.Add(handle);
     }
 }

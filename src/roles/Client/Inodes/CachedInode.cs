@@ -38,7 +38,10 @@ internal sealed class CachedInode(InodeId id)
     /// <summary>Handles that are open.</summary>
     public int Handles { get; set; }
 
-    /// <summary>What was written and is not committed; none until the first write.</summary>
+    /// <summary>Errors by which bytes were lost.</summary>
+    public ErrorSequence Errors;
+
+    /// <summary>What was written and is not committed; none until the first write, and after the end of the session.</summary>
     public InodeWriter? Writer { get; set; }
 
     /// <summary>Where the file's blocks are, or none.</summary>

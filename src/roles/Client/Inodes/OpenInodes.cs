@@ -83,6 +83,21 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
         OnWork();
     }
 
+    /// <summary>What a writer has will not be committed: its session ended.</summary>
+    public void Abandon(InodeWriter writer)
+    {
+        var inode = writer.Inode;
+        lock (inode.Gate)
+        {
+            if (!writer.IsQueued) return;
+            writer.IsQueued = false;
+            lock (_gate) _dirty.Remove(inode.Id);
+        }
+
+        cache.Unpin(inode);
+        OnWork();
+    }
+
     /// <summary>Everything that is not committed, in order of inode.</summary>
     public InodeWriter[] Dirty()
     {

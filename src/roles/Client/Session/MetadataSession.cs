@@ -28,7 +28,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Func<ImmutableArray<InodeId>> _openInodes;
-    private readonly Action _onNewSession;
+    private readonly Action<SessionId> _onLost;
     private RpcClient? _rpc;
     private SessionWelcome _welcome;
     private ulong _incarnation;
@@ -37,13 +37,13 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
 
     public MetadataSession(
         FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<InodeId>> openInodes,
-        Action onNewSession)
+        Action<SessionId> onLost)
     {
         _options = options;
         _time = time;
         _log = log;
         _openInodes = openInodes;
-        _onNewSession = onNewSession;
+        _onLost = onLost;
     }
 
     /// <summary>What the server said of the session and the volume.</summary>
@@ -63,6 +63,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             lock (_gate) return _incarnation;
         }
     }
+
+    /// <summary>Which session of this client it is, from 1: the server may end one, and the client goes on with the next.</summary>
+    public ulong Number => _rpc!.Sessions;
 
     /// <summary>The server's time, by the offset that its last welcome told.</summary>
     public Instant Now
@@ -106,6 +109,11 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         Opcode opcode, in TRequest request, RpcLane lane = RpcLane.Normal)
         where TRequest : IWireRecord<TRequest> =>
         _rpc!.CallAsync<TRequest, MutationReply>((ushort)opcode, request, lane, CancellationToken.None);
+
+    /// <summary>The same of something that may be done in one session only: EIO, and nothing is sent, in any other.</summary>
+    public ValueTask<Result<MutationReply>> MutateAsync<TRequest>(Opcode opcode, in TRequest request, ulong session)
+        where TRequest : IWireRecord<TRequest> =>
+        _rpc!.CallAsync<TRequest, MutationReply>(session, (ushort)opcode, request, RpcLane.Normal, CancellationToken.None);
 
     /// <summary>Tells the server that the session ends, and disconnects.</summary>
     public async ValueTask EndAsync()
@@ -170,21 +178,19 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         }
 
         if (isFirst) return;
-        if (isReplaced) _onNewSession();
-        else ClientLog.Reconnected(_log, body.Session, body.MustReclaim);
+        if (!isReplaced) ClientLog.Reconnected(_log, body.Session, body.MustReclaim);
         if (body.MustReclaim || isReplaced) _ = ReclaimAsync(isReplaced);
     }
 
     /// <inheritdoc/>
     public RpcSessionLoss OnSessionLost()
     {
-        lock (_gate)
-        {
-            ClientLog.SessionLost(_log, _welcome.Session);
-            if (_isEnding) return RpcSessionLoss.End;
-        }
-
-        return RpcSessionLoss.Continue;
+        SessionId lost;
+        bool isEnding;
+        lock (_gate) (lost, isEnding) = (_welcome.Session, _isEnding);
+        ClientLog.SessionLost(_log, lost);
+        _onLost(lost);
+        return isEnding ? RpcSessionLoss.End : RpcSessionLoss.Continue;
     }
 
     /// <inheritdoc/>

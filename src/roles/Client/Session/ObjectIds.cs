@@ -12,6 +12,7 @@ internal sealed class ObjectIds(MetadataSession session)
     private readonly Lock _gate = new();
     private ulong _next;
     private ulong _end;
+    private ulong _drops;
 
     /// <summary>An id that was never used.</summary>
     public async ValueTask<Result<ObjectId>> NextAsync()
@@ -20,18 +21,23 @@ internal sealed class ObjectIds(MetadataSession session)
         await _window.EnterAsync();
         try
         {
-            if (TryNext(out id)) return id;
-            var reply = await session.MutateAsync(Opcode.AllocateIds, default(AllocateIdsRequest));
-            if (!reply.IsOk) return reply.Errno;
-            var first = reply.Value.Value;
-            Check.That(first != 0 && first % AllocateIdsRequest.Count == 0);
-            lock (_gate)
+            while (!TryNext(out id))
             {
-                _next = first;
-                _end = first + AllocateIdsRequest.Count;
+                ulong drops;
+                lock (_gate) drops = _drops;
+                var reply = await session.MutateAsync(Opcode.AllocateIds, default(AllocateIdsRequest));
+                if (!reply.IsOk) return reply.Errno;
+                var first = reply.Value.Value;
+                Check.That(first != 0 && first % AllocateIdsRequest.Count == 0);
+                lock (_gate)
+                {
+                    // A range of a session that ended meanwhile is closed.
+                    if (drops != _drops) continue;
+                    _next = first;
+                    _end = first + AllocateIdsRequest.Count;
+                }
             }
 
-            Check.That(TryNext(out id));
             return id;
         }
         finally
@@ -43,7 +49,11 @@ internal sealed class ObjectIds(MetadataSession session)
     /// <summary>Forgets the range: the server closed it.</summary>
     public void Drop()
     {
-        lock (_gate) _next = _end;
+        lock (_gate)
+        {
+            _next = _end;
+            _drops++;
+        }
     }
 
     private bool TryNext(out ObjectId id)

@@ -8,6 +8,9 @@ internal enum CommitKind
     /// <summary>Nothing can be committed now.</summary>
     Nothing,
 
+    /// <summary>Nothing can be committed any more: the session ended.</summary>
+    Fenced,
+
     /// <summary>Send the request with bytes.</summary>
     Bytes,
 
@@ -54,6 +57,8 @@ internal sealed class CommitPlan
     {
         lock (writer.Inode.Gate)
         {
+            if (writer.IsFenced) return new CommitPlan(CommitKind.Fenced);
+
             // What a truncation emptied needs no commit.
             while (writer.Uploads is [{ State: UploadState.Stored, IsInline: false, Extents.Count: 0 } empty, ..])
             {

@@ -53,6 +53,8 @@ internal sealed class Committer(
             {
                 case CommitKind.Nothing:
                     return Errno.OK;
+                case CommitKind.Fenced:
+                    return Errno.EIO;
                 case CommitKind.Store:
                     errno = await StoreAgainAsync(writer, plan.Uploads);
                     if (errno != Errno.OK) return errno;
@@ -106,9 +108,10 @@ internal sealed class Committer(
     private async ValueTask<Errno> CommitBytesAsync(InodeWriter writer, CommitPlan plan)
     {
         var inode = writer.Inode;
-        var reply = await session.MutateAsync(Opcode.CommitWrite, plan.Request);
+        var reply = await session.MutateAsync(Opcode.CommitWrite, plan.Request, writer.Session);
         lock (inode.Gate)
         {
+            if (writer.IsFenced) return Errno.EIO;
             var errno = reply.IsOk && reply.Value.Attributes is null ? Errno.ESTALE : reply.Errno;
             writer.EndCarried(errno == Errno.OK);
             if (errno != Errno.OK) return errno;
@@ -123,9 +126,10 @@ internal sealed class Committer(
     private async ValueTask<Errno> CommitAttributesAsync(InodeWriter writer, CommitPlan plan)
     {
         var request = new SetAttributesRequest { Inode = writer.Inode.Id, Change = plan.Request.Change!.Value };
-        var reply = await session.MutateAsync(Opcode.SetAttributes, request);
+        var reply = await session.MutateAsync(Opcode.SetAttributes, request, writer.Session);
         lock (writer.Inode.Gate)
         {
+            if (writer.IsFenced) return Errno.EIO;
             // A change that the server refuses is not kept: nothing would be different the next time.
             var keeps = !reply.IsOk && ErrnoMap.KeepsBytes(reply.Errno);
             writer.EndCarried(isDone: !keeps);
@@ -138,6 +142,7 @@ internal sealed class Committer(
     {
         lock (writer.Inode.Gate)
         {
+            if (writer.IsFenced) return Errno.EIO;
             foreach (var upload in uploads)
             {
                 upload.Object = ObjectId.None;
@@ -167,7 +172,12 @@ internal sealed class Committer(
         var errno = await reader.LoadInlineAsync(writer.Inode);
         if (errno != Errno.OK) return errno;
         Upload? upload;
-        lock (writer.Inode.Gate) upload = writer.SealBase();
+        lock (writer.Inode.Gate)
+        {
+            if (writer.IsFenced) return Errno.EIO;
+            upload = writer.SealBase();
+        }
+
         return upload is null ? Errno.OK : await StoreAsync(writer, [upload]);
     }
 
@@ -199,6 +209,7 @@ internal sealed class Committer(
             Upload whole;
             lock (writer.Inode.Gate)
             {
+                if (writer.IsFenced) return Errno.EIO;
                 whole = writer.NewUpload(at: 0);
                 whole.RewritesBlock = block;
             }
@@ -206,6 +217,7 @@ internal sealed class Committer(
             var errno = await StoreAsync(writer, [whole]);
             lock (writer.Inode.Gate)
             {
+                if (writer.IsFenced) return Errno.EIO;
                 if (errno != Errno.OK)
                 {
                     writer.Uploads.Remove(whole);
@@ -221,7 +233,12 @@ internal sealed class Committer(
 
     private void Lose(InodeWriter writer, Errno errno)
     {
+        lock (writer.Inode.Gate)
+        {
+            if (writer.IsFenced) return;
+            writer.Drop(errno);
+        }
+
         ClientLog.WriteLost(log, writer.Inode.Id, errno);
-        lock (writer.Inode.Gate) writer.Drop(errno);
     }
 }

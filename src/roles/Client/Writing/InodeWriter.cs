@@ -12,7 +12,7 @@ namespace FlexFs.Client.Writing;
 ///   2. <see cref="Uploads"/> are in the order in which they were sealed, and are committed in that order;
 ///   3. a pending time of modification is younger than every write: a write cancels it.
 /// </remarks>
-internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blockSizeLog2)
+internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blockSizeLog2, ulong session)
 {
     /// <summary>Pieces of one block in one upload; with more, the block is read and written as a whole.</summary>
     private const int PiecesPerBlockMax = 32;
@@ -37,8 +37,14 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Sealed and not committed.</summary>
     public List<Upload> Uploads { get; } = [];
 
-    /// <summary>Errors by which bytes were lost.</summary>
-    public ErrorSequence Errors;
+    /// <summary>Number of the session in which all of it was written, and in which alone it may be committed.</summary>
+    public ulong Session { get; } = session;
+
+    /// <summary>Whether that session ended: nothing here is shown, sealed or committed any more.</summary>
+    public bool IsFenced { get; set; }
+
+    /// <summary>Whether a commit that carries attributes is under way.</summary>
+    public bool IsCarrying => _carried.Mask != AttributeMask.None;
 
     /// <summary>When the next attempt of the background is due after a failure.</summary>
     public Instant RetryAt { get; set; }
@@ -262,7 +268,7 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Forgets all that is not under way: it can never be stored.</summary>
     public void Drop(Errno errno)
     {
-        Errors.Record(errno);
+        Inode.Errors.Record(errno);
         Dirty.ForgetOpen();
         for (var i = Uploads.Count - 1; i >= 0; i--)
         {
@@ -271,6 +277,32 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
 
         _pending = default;
         NeedsBase = false;
+    }
+
+    /// <summary>All that is not committed, of a writer that is fenced.</summary>
+    public RescuedFile ToRescue()
+    {
+        Check.That(IsFenced);
+        var pieces = new List<RescuedPiece>();
+        foreach (var block in Dirty.Blocks)
+        {
+            foreach (var segment in block.Segments)
+            {
+                pieces.Add(new RescuedPiece(((long)block.Index << BlockSizeLog2) + segment.Start, segment.Bytes));
+            }
+        }
+
+        return new RescuedFile(Inode.Id, PendingAttributes.Merge(_carried, _pending), pieces);
+    }
+
+    /// <summary>Gives the memory of a fenced writer back, once nobody reads it any more.</summary>
+    public void Discard()
+    {
+        Check.That(IsFenced);
+        while (Uploads.Count > 0) Forget(Uploads[^1]);
+        Dirty.ForgetOpen();
+        Check.That(Dirty.IsEmpty);
+        _pending = _carried = default;
     }
 
     /// <summary>

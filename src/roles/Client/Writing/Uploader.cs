@@ -46,7 +46,7 @@ internal sealed class Uploader(
         TaskCompletionSource<Errno> attempt;
         lock (writer.Inode.Gate)
         {
-            if (upload.State != UploadState.Waiting) return;
+            if (writer.IsFenced || upload.State != UploadState.Waiting) return;
             upload.State = UploadState.Running;
             attempt = new TaskCompletionSource<Errno>(TaskCreationOptions.RunContinuationsAsynchronously);
             upload.Attempt = attempt.Task;
@@ -117,7 +117,7 @@ internal sealed class Uploader(
                 _window.Exit();
             }
 
-            if (ErrnoMap.IsNoSpace(errno) || _stopping.IsCancellationRequested) return (errno, default);
+            if (ErrnoMap.IsNoSpace(errno) || _stopping.IsCancellationRequested || writer.IsFenced) return (errno, default);
             if (time.GetElapsedTime(began) + pause > options.StoreRetryBudget) return (errno, default);
             if (!await PauseAsync(pause)) return (errno, default);
             pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;

@@ -135,6 +135,7 @@ internal sealed class WriteBehind(
         TimeSpan pause;
         lock (writer.Inode.Gate)
         {
+            if (writer.IsFenced) return;
             if (errno == Errno.OK)
             {
                 writer.RetryPause = default;

@@ -93,8 +93,7 @@ internal sealed class WritePath(
     /// </summary>
     public async ValueTask<Result<Attributes>> ResizeAsync(CachedInode inode, AttributeChange change)
     {
-        var writer = WriterOf(inode);
-        await writer.Committing.EnterAsync();
+        var writer = await WriterToResizeAsync(inode);
         try
         {
             ulong newest;
@@ -107,9 +106,10 @@ internal sealed class WritePath(
             }
 
             var reply = await session.MutateAsync(
-                Opcode.SetAttributes, new SetAttributesRequest { Inode = inode.Id, Change = change });
+                Opcode.SetAttributes, new SetAttributesRequest { Inode = inode.Id, Change = change }, writer.Session);
             lock (inode.Gate)
             {
+                if (writer.IsFenced) return Errno.EIO;
                 writer.IsTruncating = false;
                 writer.EndCarried(isDone: reply.IsOk);
                 if (!reply.IsOk) return reply.Errno;
@@ -142,9 +142,25 @@ internal sealed class WritePath(
         }
     }
 
-    private InodeWriter WriterOf(CachedInode inode)
+    // Under the inode's lock.
+    private InodeWriter WriterOf(CachedInode inode) =>
+        inode.Writer ??= new InodeWriter(inode, budget, blockSizeLog2, session.Number);
+
+    // Entered; of the session of now, however long it took.
+    private async ValueTask<InodeWriter> WriterToResizeAsync(CachedInode inode)
     {
-        lock (inode.Gate) return inode.Writer ??= new InodeWriter(inode, budget, blockSizeLog2);
+        while (true)
+        {
+            InodeWriter writer;
+            lock (inode.Gate) writer = WriterOf(inode);
+            await writer.Committing.EnterAsync();
+            lock (inode.Gate)
+            {
+                if (!writer.IsFenced) return writer;
+            }
+
+            writer.Committing.Exit();
+        }
     }
 
     private int Take(CachedInode inode, long offset, ReadOnlySpan<byte> data, bool clearsSetId)
@@ -157,7 +173,7 @@ internal sealed class WritePath(
             InodeWriter writer;
             lock (inode.Gate)
             {
-                writer = inode.Writer ??= new InodeWriter(inode, budget, blockSizeLog2);
+                writer = WriterOf(inode);
                 step = writer.Write(offset + taken, data[taken..], session.Now, clearsSetId, out full);
                 if (step > 0) open.BecameDirty(writer);
             }
@@ -203,6 +219,7 @@ internal sealed class WritePath(
             {
                 lock (writer.Inode.Gate)
                 {
+                    if (writer.IsFenced) return (Errno.EIO, []);
                     if (!writer.HasBytes) return (Errno.OK, []);
                     if (writer.TrySealInline(upTo)) return (Errno.OK, []);
                     if (!writer.IsBaseMissing)

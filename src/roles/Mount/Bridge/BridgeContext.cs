@@ -31,8 +31,19 @@ internal sealed record BridgeContext(
     /// </summary>
     internal void DropAttributes(ulong nodeId) => _ = Notifier?.InvalidateAttributes(nodeId);
 
+    /// <summary>
+    /// Makes the kernel forget pages and attributes of inodes. It waits for requests under way, on threads of its own.
+    /// </summary>
+    internal void DropPages(IReadOnlyCollection<InodeId> inodes)
+    {
+        if (Notifier is not { } notifier) return;
+        foreach (var inode in inodes) _ = notifier.InvalidateDataAsync(NodeId(inode), 0, 0).AsTask();
+    }
+
     /// <summary>The session's root is the kernel's node 1, whatever its inode is.</summary>
     internal InodeId Inode(ulong nodeId) => nodeId == InodeId.Root.Value ? FileSystem.Root : new InodeId(nodeId);
+
+    private ulong NodeId(InodeId inode) => inode == FileSystem.Root ? InodeId.Root.Value : inode.Value;
 
     /// <summary>What ends the wait of a request that changes nothing: a signal, once the request has taken long.</summary>
     internal static CancellationToken Interrupt(FuseRequest request) => request.InterruptTokenAfter(Patience);

@@ -24,6 +24,7 @@ internal sealed class VolumeParts : IAsyncDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private readonly VolumeSettings _volume;
     private readonly IDirtyMemory _dirty;
+    private readonly IRescue _rescue;
     private readonly ILoggerFactory _logs;
     private readonly BlockingThreads _threads;
     private readonly BlockingThreads _codecThreads;
@@ -35,11 +36,12 @@ internal sealed class VolumeParts : IAsyncDisposable
     private readonly BlockSource _source;
 
     private VolumeParts(
-        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, ILoggerFactory logs, BlockingThreads threads,
+        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, IRescue rescue, ILoggerFactory logs, BlockingThreads threads,
         IObjectStore store, ObjectNames names)
     {
         _volume = volume;
         _dirty = dirty;
+        _rescue = rescue;
         _logs = logs;
         _threads = threads;
         _codecThreads = new BlockingThreads("codec", Environment.ProcessorCount);
@@ -56,7 +58,7 @@ internal sealed class VolumeParts : IAsyncDisposable
     /// <summary>Opens the object store.</summary>
     /// <exception cref="CommandException">It cannot be used: why, in one line.</exception>
     internal static VolumeParts Open(
-        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, ILoggerFactory logs)
+        VolumeSettings volume, MountBudget budget, IDirtyMemory dirty, IRescue rescue, ILoggerFactory logs)
     {
         var place = volume.BlockStore;
         if (place.Api != "file") throw new CommandException($"the block store {place} has an api that this build does not have: file");
@@ -68,7 +70,7 @@ internal sealed class VolumeParts : IAsyncDisposable
         var threads = new BlockingThreads("store", StoreThreadsMax);
         var store = new RetryingObjectStore(
             new FileObjectStore(place.Bucket, threads, TimeProvider.System), new RetryOptions(), TimeProvider.System, new Random());
-        return new VolumeParts(volume, budget, dirty, logs, threads, store, new ObjectNames(place.Prefix));
+        return new VolumeParts(volume, budget, dirty, rescue, logs, threads, store, new ObjectNames(place.Prefix));
     }
 
     /// <summary>Checks that the store's prefix is this volume's. The metadata server claimed it when it made the volume.</summary>
@@ -103,6 +105,7 @@ internal sealed class VolumeParts : IAsyncDisposable
             Connector = new SocketRpcConnector(endPoint, tls, ConnectTimeout, TimeProvider.System),
             Objects = _ => new BlockObjects(_sink, _source),
             DirtyMemory = _dirty,
+            Rescue = _rescue,
             Log = _logs.CreateLogger("client"),
         };
     }
