@@ -55,6 +55,34 @@ public class HeartbeatTests
         Assert.False(call.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1000, 20)]
+    public async Task A_client_is_heard_as_often_as_the_server_wants_and_never_less_often_than_it_said(int wanted, int every)
+    {
+        var time = new ManualTime();
+        var connector = new RawConnector();
+        var session = new TestSession { HeartbeatWanted = TimeSpan.FromSeconds(wanted) };
+        var options = Pair.Quick with { HeartbeatInterval = TimeSpan.FromSeconds(20) };
+        await using var client = new RpcClient(connector, session, session, options, time, new Random(1));
+        var connecting = client.ConnectAsync();
+        var server = await connector.NextAsync();
+        await server.WelcomeAsync(new RpcWelcome());
+        await connecting.SoonAsync();
+        var ping = server.ReceiveAsync();
+        var began = time.GetTimestamp();
+        while (!ping.IsCompleted)
+        {
+            Assert.True(time.GetElapsedTime(began) < TimeSpan.FromSeconds(3 * every), "no ping");
+            await Eventually.HoldsAsync(() => time.Timers >= 1 || ping.IsCompleted, "it watches");
+            time.Advance(TimeSpan.FromSeconds(every / 4.0));
+            await Task.Delay(1);
+        }
+
+        Assert.Equal(FrameKind.Ping, (await ping).Header.Kind);
+        Assert.True(time.GetElapsedTime(began) >= TimeSpan.FromSeconds(every));
+    }
+
     [Fact]
     public async Task A_client_that_fell_silent_is_ended_by_the_server()
     {

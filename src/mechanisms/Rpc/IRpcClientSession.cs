@@ -30,6 +30,12 @@ public interface IRpcClientSession
     /// <param name="welcome">Its body is valid during the call.</param>
     void OnWelcome(in RpcWelcome welcome);
 
+    /// <summary>
+    /// How often the server that said yes last wants to hear this client; null when it did not say. Asked after each welcome. A client
+    /// that is to be heard more often by its own options is.
+    /// </summary>
+    TimeSpan? HeartbeatWanted => null;
+
     /// <summary>The server knows the session no more; what was unanswered is answered EIO after this. Before <see cref="OnWelcome"/> of the new one.</summary>
     RpcSessionLoss OnSessionLost();
 

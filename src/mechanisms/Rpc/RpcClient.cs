@@ -199,6 +199,9 @@ public sealed class RpcClient : IAsyncDisposable
         return true;
     }
 
+    /// <summary>How often the server wants to hear this client.</summary>
+    internal TimeSpan? HeartbeatWanted => _session.HeartbeatWanted;
+
     /// <summary>The server said yes.</summary>
     internal RpcEnd? OnWelcome(RpcClientConnection connection, in RpcWelcome welcome)
     {

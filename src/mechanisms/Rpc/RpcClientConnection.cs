@@ -10,12 +10,16 @@ internal sealed class RpcClientConnection : IFrameHandler
     private readonly RpcClient _client;
     private readonly RpcClientOptions _options;
     private readonly TimeProvider _time;
+    // Below this a client would be busy with nothing but being heard.
+    private static readonly TimeSpan HeartbeatMin = TimeSpan.FromMilliseconds(100);
     private Task _watching = Task.CompletedTask;
+    private TimeSpan _heartbeat;
 
     public RpcClientConnection(IDuplexPipe transport, RpcClient client, RpcClientOptions options, TimeProvider time)
     {
         _client = client;
         _options = options;
+        _heartbeat = options.HeartbeatInterval;
         _time = time;
 
         // The window bounds what a client may have waiting, so the queue needs no bound of its own.
@@ -102,8 +106,14 @@ internal sealed class RpcClientConnection : IFrameHandler
                 }
 
                 IsWelcome = true;
-                _watching = Frames.WatchAsync(_options.HeartbeatInterval / 2, Look);
-                return _client.OnWelcome(this, welcome);
+                var end = _client.OnWelcome(this, welcome);
+                if (_client.HeartbeatWanted is { } wanted && wanted < _heartbeat)
+                {
+                    _heartbeat = wanted > HeartbeatMin ? wanted : HeartbeatMin;
+                }
+
+                _watching = Frames.WatchAsync(_heartbeat / 2, Look);
+                return end;
             case FrameKind.Refuse:
                 if (!WireCodec.TryRead<RpcRefuse>(payload, out var refuse, out error))
                 {
@@ -119,7 +129,7 @@ internal sealed class RpcClientConnection : IFrameHandler
 
     private RpcEnd? Look()
     {
-        if (Frames.SilentFor(_options.HeartbeatInterval * 3) is { } end) return end;
+        if (Frames.SilentFor(_heartbeat * 3) is { } end) return end;
         if (IsIdleSince(Frames.LastReceived) || IsIdleSince(Frames.LastSent))
         {
             Frames.Send(new FrameHeader { Kind = FrameKind.Ping }, default, RpcLane.Release);
@@ -128,7 +138,7 @@ internal sealed class RpcClientConnection : IFrameHandler
         return null;
     }
 
-    private bool IsIdleSince(long timestamp) => _time.GetElapsedTime(timestamp) >= _options.HeartbeatInterval;
+    private bool IsIdleSince(long timestamp) => _time.GetElapsedTime(timestamp) >= _heartbeat;
 
     private RpcEnd? LookForHandshake() => IsWelcome ? null :
         new RpcEnd(RpcEndKind.Silent, $"no welcome within {_options.HandshakeTimeout.TotalSeconds:0.0} s");

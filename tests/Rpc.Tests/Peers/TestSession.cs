@@ -9,6 +9,8 @@ public sealed class TestSession : IRpcClientSession, IRpcPushHandler
 
     public byte[] Hello { get; set; } = "me"u8.ToArray();
 
+    public TimeSpan? HeartbeatWanted { get; set; }
+
     public RpcSessionLoss Loss { get; set; } = RpcSessionLoss.End;
 
     public Func<RpcFailure, bool> Retry { get; set; } = _ => true;

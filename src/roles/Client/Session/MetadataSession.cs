@@ -67,6 +67,11 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     /// <summary>Which session of this client it is, from 1: the server may end one, and the client goes on with the next.</summary>
     public ulong Number => _rpc!.Sessions;
 
+    /// <inheritdoc/>
+    public TimeSpan? HeartbeatWanted => Welcome.HeartbeatMilliseconds is var milliseconds and > 0
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : null;
+
     /// <summary>The server's time, by the offset that its last welcome told.</summary>
     public Instant Now
     {
