@@ -29,6 +29,27 @@ public sealed class DamageTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_its_log_it_is_refused_and_nothing_is_changed()
+    {
+        await FillAsync(compact: false);
+        foreach (var log in Directory.GetFiles(Volume, "*.log")) File.Delete(log);
+        var before = Directory.GetFiles(Volume).Order().ToArray();
+        AssertRefused(".log");
+        Assert.Equal(before, Directory.GetFiles(Volume).Order());
+    }
+
+    [Fact]
+    public async Task A_database_whose_making_was_cut_short_is_made()
+    {
+        await RocksDbStore.Open(_environment, Volume).DisposeAsync();
+        // What a kill leaves before the first log is there, as strace(1) shows it.
+        foreach (var log in Directory.GetFiles(Volume, "*.log")) File.Delete(log);
+        File.Move(Directory.GetFiles(Volume, "MANIFEST-*").Single(), Path.Combine(Volume, "MANIFEST-000001"));
+        await File.WriteAllTextAsync(Path.Combine(Volume, "CURRENT"), "MANIFEST-000001\n", TestContext.Current.CancellationToken);
+        await RocksDbStore.Open(_environment, Volume).DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_missing_table_is_named()
     {
         await FillAsync(compact: true);

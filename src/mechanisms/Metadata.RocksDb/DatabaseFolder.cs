@@ -12,7 +12,13 @@ internal static class DatabaseFolder
     {
         try
         {
-            if (File.Exists(Path.Combine(folder, "CURRENT"))) return false;
+            var current = Path.Combine(folder, "CURRENT");
+            if (File.Exists(current))
+            {
+                RefuseWithoutLog(folder, current);
+                return false;
+            }
+
             if (mustExist)
             {
                 throw new StorageException(
@@ -57,6 +63,19 @@ internal static class DatabaseFolder
                 $"metadata database {folder}: it is damaged and was not opened, nothing was changed: {message}; "
                 + "check the disk, keep a copy of the folder, and restore the database from its last backup")
             : new StorageException($"metadata database {folder}: cannot open it: {message}");
+    }
+
+    // RocksDB makes the next log before it deletes the last, so there always is one. It does not miss the newest, and what
+    // was answered since the last flush would be gone without a word.
+    private static void RefuseWithoutLog(string folder, string current)
+    {
+        if (Directory.EnumerateFiles(folder, "*.log").Any()) return;
+        // Only a new database has its first manifest before its first log: its making was cut short, it has nothing to lose.
+        if (File.ReadAllText(current) == "MANIFEST-000001\n") return;
+        throw new StorageException(
+            $"metadata database {folder}: it is damaged and was not opened, nothing was changed: "
+            + "its log is missing (no file *.log), and with it the newest changes; "
+            + "keep a copy of the folder, and restore the database from its last backup");
     }
 
     // Without CURRENT RocksDB would begin an empty database beside the files of the lost one, and then delete those.
