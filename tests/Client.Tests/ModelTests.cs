@@ -18,6 +18,12 @@ public class ModelTests
 
     private sealed record Truncate(int Size) : Step;
 
+    private sealed record Zero(int Handle, int Offset, int Length, bool KeepsSize) : Step;
+
+    private sealed record Copy(int Handle, int Offset, int To, int Length) : Step;
+
+    private sealed record Seek(int Handle, int Offset) : Step;
+
     private sealed record Flush(int Handle) : Step;
 
     private sealed record Reopen(int Handle) : Step;
@@ -36,6 +42,9 @@ public class ModelTests
         (8, Gen.Select(Gen.Int[0, 2], Offset, Length, Gen.Byte, (h, o, l, s) => (Step)new Write(h, o, l, s))),
         (5, Gen.Select(Gen.Int[0, 2], Offset, Length, (h, o, l) => (Step)new Read(h, o, l))),
         (2, Offset.Select(size => (Step)new Truncate(size))),
+        (2, Gen.Select(Gen.Int[0, 2], Offset, Length, Gen.Bool, (h, o, l, k) => (Step)new Zero(h, o, l, k))),
+        (2, Gen.Select(Gen.Int[0, 2], Offset, Offset, Length, (h, o, t, l) => (Step)new Copy(h, o, t, l))),
+        (2, Gen.Select(Gen.Int[0, 2], Offset, (h, o) => (Step)new Seek(h, o))),
         (3, Gen.Int[0, 2].Select(h => (Step)new Flush(h))),
         (1, Gen.Int[0, 2].Select(h => (Step)new Reopen(h))),
         (2, Gen.Const((Step)new Elsewhere())),
@@ -76,6 +85,32 @@ public class ModelTests
                         inode, new AttributeChange { Mask = AttributeMask.Size, SizeBytes = truncate.Size }));
                     Array.Resize(ref model, truncate.Size);
                     break;
+                case Zero zero:
+                    Assert.Equal(Errno.OK, await fs.FallocateAsync(
+                        handles[zero.Handle], zero.Offset, zero.Length, isZeroed: true, zero.KeepsSize));
+                    if (!zero.KeepsSize && model.Length < zero.Offset + zero.Length) Array.Resize(ref model, zero.Offset + zero.Length);
+                    var cleared = model.AsSpan(Math.Min(zero.Offset, model.Length));
+                    cleared[..Math.Min(zero.Length, cleared.Length)].Clear();
+                    break;
+                case Copy copy:
+                    var copied = await fs.CopyRangeAsync(
+                        handles[copy.Handle], copy.Offset, handles[0], copy.To, copy.Length, World.Token);
+                    if (Math.Abs(copy.Offset - copy.To) < copy.Length)
+                    {
+                        Assert.Equal(Errno.EINVAL, copied.Errno);
+                        break;
+                    }
+
+                    var available = Math.Clamp(model.Length - copy.Offset, 0, copy.Length);
+                    var count = (int)World.Ok(copied);
+                    Assert.InRange(count, Math.Min(1, available), available);
+                    if (count == 0) break;
+                    if (model.Length < copy.To + count) Array.Resize(ref model, copy.To + count);
+                    model.AsSpan(copy.Offset, count).ToArray().CopyTo(model, copy.To);
+                    break;
+                case Seek seek:
+                    await SeekAsync(fs, handles[seek.Handle], seek.Offset, model);
+                    break;
                 case Flush flush:
                     Assert.Equal(Errno.OK, await fs.FsyncAsync(handles[flush.Handle]));
                     break;
@@ -111,6 +146,26 @@ public class ModelTests
 
         await World.EventuallyAsync(() => fs.DirtyInodes == 0, "all is committed");
         Assert.Equal(model, await other.GetAsync(inode));
+    }
+
+    // Between an offset and the data behind it are zeros; a hole begins with a zero or at the end.
+    private static async Task SeekAsync(FileSystem fs, ulong handle, int offset, byte[] model)
+    {
+        var data = await fs.SeekAsync(handle, offset, isHole: false, World.Token);
+        var hole = await fs.SeekAsync(handle, offset, isHole: true, World.Token);
+        if (offset >= model.Length)
+        {
+            Assert.Equal((Errno.ENXIO, Errno.ENXIO), (data.Errno, hole.Errno));
+            return;
+        }
+
+        var dataAt = data.Errno == Errno.ENXIO ? model.Length : World.Ok(data);
+        Assert.InRange(dataAt, offset, model.Length);
+        Assert.All(model[offset..(int)dataAt], b => Assert.Equal(0, b));
+        var holeAt = World.Ok(hole);
+        Assert.InRange(holeAt, offset, model.Length);
+        if (holeAt < model.Length) Assert.Equal(0, model[holeAt]);
+        Assert.True(dataAt == offset || holeAt == offset);
     }
 
     private static async Task<ulong> OpenAsync(FileSystem fs, InodeId inode) =>

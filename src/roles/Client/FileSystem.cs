@@ -51,7 +51,8 @@ public sealed class FileSystem : IAsyncDisposable
         var committer = new Committer(_session, joined.Ids, _uploader, reader, parts.Log);
         _writes = new WritePath(_open, budget, _uploader, committer, reader, _session, BlockSizeLog2);
         _behind = new WriteBehind(_open, _closes, _writes, budget, _session, options, parts.Time, parts.Log);
-        _files = new Files(_session, _open, _closes, reader, _writes, options);
+        var ranges = new RangeChanges(_open, _writes, reader, _session, BlockSizeLog2);
+        _files = new Files(_session, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), options);
         _uploader.OnStored = _behind.Stored;
         _uploader.OnOutOfSpace = budget.WakeAll;
         _writes.OnMemoryFull = _behind.Press;
@@ -353,6 +354,35 @@ public sealed class FileSystem : IAsyncDisposable
         _options.IsReadOnly
             ? new(Errno.EROFS)
             : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
+
+    /// <summary>fallocate(2): a longer file, or a range of zeros that takes no space. Space is never reserved.</summary>
+    /// <param name="handle">Open for writing.</param>
+    /// <param name="offset">In the file.</param>
+    /// <param name="length">Bytes, at least 1.</param>
+    /// <param name="isZeroed">Whether the range becomes zeros (FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE).</param>
+    /// <param name="keepsSize">Whether the size stays (FALLOC_FL_KEEP_SIZE).</param>
+    public ValueTask<Errno> FallocateAsync(ulong handle, long offset, long length, bool isZeroed, bool keepsSize) =>
+        _options.IsReadOnly ? new(Errno.EROFS) : _files.FallocateAsync(handle, offset, length, isZeroed, keepsSize);
+
+    /// <summary>lseek(2) with SEEK_DATA and SEEK_HOLE: what was written and is not committed is data.</summary>
+    /// <returns>ENXIO at and behind the end, and where no data follows.</returns>
+    public ValueTask<Result<long>> SeekAsync(
+        ulong handle, long offset, bool isHole, CancellationToken cancellationToken = default) =>
+        _files.SeekAsync(handle, offset, isHole, cancellationToken);
+
+    /// <summary>copy_file_range(2): by extents where that can be, else as bytes.</summary>
+    /// <param name="from">Open for reading.</param>
+    /// <param name="offset">In the source.</param>
+    /// <param name="to">Open for writing; perhaps the same file, then the ranges do not overlap (EINVAL).</param>
+    /// <param name="toOffset">In the target.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="cancellationToken">Ends it between two parts.</param>
+    /// <returns>Bytes copied: fewer than asked for is no end, 0 is the end of the source.</returns>
+    public ValueTask<Result<long>> CopyRangeAsync(
+        ulong from, long offset, ulong to, long toOffset, long length, CancellationToken cancellationToken = default) =>
+        _options.IsReadOnly
+            ? new(Errno.EROFS)
+            : _files.CopyAsync(from, offset, to, toOffset, length, cancellationToken);
 
     /// <summary>close(2): what was written through this handle is stored and committed when this ends well.</summary>
     /// <returns>ENOSPC or EIO when it could not be yet (the bytes are kept), or once the error by which bytes were

@@ -18,6 +18,9 @@ public static class Limits
     /// <summary>Bytes of all attribute names of an inode together (XATTR_LIST_MAX).</summary>
     public const int XattrListBytesMax = 65536;
 
+    /// <summary>Bytes of all attribute values of an inode together.</summary>
+    public const int XattrBytesMax = 1 << 20;
+
     /// <summary>Bytes of a file that may live in a record beside its inode.</summary>
     public const int InlineBytesMax = 4096;
 

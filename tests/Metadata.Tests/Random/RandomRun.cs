@@ -18,6 +18,7 @@ internal sealed class RandomRun
     private readonly EngineHarness _h = new(new EngineOptions { RemovalStep = 2 });
     private readonly SessionId[] _sessions;
     private readonly Dictionary<SessionId, ulong> _ids = [];
+    private readonly HashSet<ulong> _packs = [];
     private ModelVolume _model = new();
     private ModelVolume _durable;
     private int _choice;
@@ -53,7 +54,9 @@ internal sealed class RandomRun
             case < 50: Rename(); break;
             case < 64: Write(); break;
             case < 67: WriteInline(); break;
-            case < 72: Truncate(); break;
+            case < 70: Truncate(); break;
+            case < 72: Fallocate(); break;
+            case < 74: CloneRange(); break;
             case < 76: ChangeOwner(); break;
             case < 80: ChangeXattr(); break;
             case < 86: Open(); break;
@@ -250,6 +253,7 @@ internal sealed class RandomRun
         var isHole = Pick(5) == 0;
         var id = isHole ? ObjectId.None : NextId(session);
         var pieces = Pieces(first, count, id);
+        if (!isHole && pieces.Length > 1) _packs.Add(id.Value);
         var version = Version(inode);
         var request = new CommitWriteRequest
         {
@@ -323,6 +327,79 @@ internal sealed class RandomRun
         if (file.Inline is { } data && data.Length > size) file.Inline = size == 0 ? null : data[..(int)size];
         file.Size = size;
         CompareInode(inode);
+    }
+
+    private void Fallocate()
+    {
+        var inode = AnyInode();
+        var first = Pick(UnitsMax);
+        var count = 1 + Pick(UnitsMax - first);
+        var request = new FallocateRequest
+        {
+            Inode = inode,
+            OffsetBytes = first * (long)ModelVolume.UnitBytes,
+            LengthBytes = count * (long)ModelVolume.UnitBytes,
+            IsZeroed = Pick(3) != 0,
+            KeepsSize = Pick(2) == 0,
+        };
+        var expected = TypeCheck(inode);
+        Compare(Mutate(Opcode.Fallocate, request), expected);
+        if (expected != Errno.OK) return;
+        var file = _model[inode];
+        if (request.IsZeroed)
+        {
+            for (var i = first; i < Math.Min(first + count, file.Units.Count); i++) file.Units[i] = 0;
+            if (first == 0) file.Inline = null;
+        }
+
+        if (!request.KeepsSize) file.Size = Math.Max(file.Size, request.OffsetBytes + request.LengthBytes);
+        CompareInode(inode);
+    }
+
+    private void CloneRange()
+    {
+        var (source, target) = (AnyInode(), AnyInode());
+        var from = Pick(UnitsMax);
+        var count = 1 + Pick(UnitsMax - from);
+        var to = Pick(UnitsMax - count + 1);
+        var length = Math.Min(count * (long)ModelVolume.UnitBytes, _model[source].Size - (from * (long)ModelVolume.UnitBytes));
+        if (length % ModelVolume.UnitBytes != 0) return;
+        var request = new CloneRangeRequest
+        {
+            Source = source,
+            SourceOffsetBytes = from * (long)ModelVolume.UnitBytes,
+            Target = target,
+            TargetOffsetBytes = to * (long)ModelVolume.UnitBytes,
+            LengthBytes = count * (long)ModelVolume.UnitBytes,
+        };
+        var expected = TypeCheck(source) is not Errno.OK and var wrong ? wrong : TypeCheck(target);
+        if (expected == Errno.OK && source == target && Math.Abs(from - to) < count) expected = Errno.EINVAL;
+        var (errno, reply) = Mutate(Opcode.CloneRange, request);
+        Compare((errno, reply), expected);
+        if (expected != Errno.OK) return;
+        var done = _model[source].Inline is null && _model[target].Inline is null
+            ? CloneUnits(_model[source], from, _model[target], to, (int)(length / ModelVolume.UnitBytes))
+            : 0;
+        Assert.Equal((ulong)(done * ModelVolume.UnitBytes), reply.Value);
+        if (done > 0) _model[target].Size = Math.Max(_model[target].Size, (to + done) * (long)ModelVolume.UnitBytes);
+        CompareInode(target);
+    }
+
+    // Block by block of the target, up to the first with something of a pack.
+    private int CloneUnits(ModelInode source, int from, ModelInode target, int to, int count)
+    {
+        var done = 0;
+        while (done < count)
+        {
+            var part = Math.Min(count - done, UnitsPerBlock - ((to + done) % UnitsPerBlock));
+            var units = Enumerable.Range(from + done, part).Select(i => i < source.Units.Count ? source.Units[i] : 0).ToList();
+            if (units.Any(unit => _packs.Contains(unit >> 8))) break;
+            while (target.Units.Count < to + done + part) target.Units.Add(0);
+            for (var i = 0; i < part; i++) target.Units[to + done + i] = units[i];
+            done += part;
+        }
+
+        return done;
     }
 
     private void ChangeOwner()

@@ -53,6 +53,7 @@ internal static class AttributeChanges
                 : Has(change, AttributeMask.ModifiedAt) ? change.ModifiedAt : record.ModifiedAt,
             ChangedAt = c.Now,
         };
+        if (Has(change, AttributeMask.Mode)) Acls.Follow(c, inode, ref record);
         return true;
     }
 

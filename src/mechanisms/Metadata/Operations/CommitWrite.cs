@@ -81,7 +81,8 @@ internal static class CommitWrite
             SetInline(c, ref record, isInline: false);
         }
 
-        if (AddObjects(c, request) is not Errno.OK and var badObjects) return badObjects;
+        var blocksOf = BlocksOf(request);
+        if (AddObjects(c, request, blocksOf) is not Errno.OK and var badObjects) return badObjects;
         long allocated = 0;
         foreach (var block in request.Blocks)
         {
@@ -90,7 +91,7 @@ internal static class CommitWrite
             allocated += more;
         }
 
-        if (CheckExtents(c, request) is not Errno.OK and var badExtents) return badExtents;
+        if (CheckExtents(c, request, blocksOf) is not Errno.OK and var badExtents) return badExtents;
         c.LiveBytes.Apply(c);
         Usage.AddBytes(c, record, allocated);
         record = record with { AllocatedBytes = record.AllocatedBytes + allocated };
@@ -136,7 +137,7 @@ internal static class CommitWrite
     }
 
     // New objects get their records; those of a pack may be there from the commit of another of its files.
-    private static Errno AddObjects(OperationContext c, in CommitWriteRequest request)
+    private static Errno AddObjects(OperationContext c, in CommitWriteRequest request, Dictionary<ObjectId, int> blocksOf)
     {
         if (request.Objects.IsDefaultOrEmpty) return Errno.OK;
         foreach (var descriptor in request.Objects)
@@ -152,6 +153,7 @@ internal static class CommitWrite
             if (c.TryGetObject(descriptor.Object, out var known))
             {
                 if (known.PlainBytes != descriptor.PlainBytes) return Errno.EINVAL;
+                if (!known.IsPack) c.PutObject(descriptor.Object, known with { IsPack = true });
                 continue;
             }
 
@@ -162,14 +164,33 @@ internal static class CommitWrite
                 StoredBytes = descriptor.StoredBytes,
                 FrameIndex = descriptor.FrameIndex.ToArray(),
                 Begin = c.Now,
+                IsPack = blocksOf.GetValueOrDefault(descriptor.Object) > 1,
             });
         }
 
         return Errno.OK;
     }
 
+    // In how many blocks each object is named.
+    private static Dictionary<ObjectId, int> BlocksOf(in CommitWriteRequest request)
+    {
+        var blocksOf = new Dictionary<ObjectId, int>();
+        var last = new Dictionary<ObjectId, ulong>();
+        foreach (var block in request.Blocks)
+        {
+            foreach (var extent in block.Extents)
+            {
+                if (last.TryGetValue(extent.Object, out var index) && index == block.Index) continue;
+                last[extent.Object] = block.Index;
+                blocksOf[extent.Object] = blocksOf.GetValueOrDefault(extent.Object) + 1;
+            }
+        }
+
+        return blocksOf;
+    }
+
     // Each extent lies within an object that this session may commit; each new object is named.
-    private static Errno CheckExtents(OperationContext c, in CommitWriteRequest request)
+    private static Errno CheckExtents(OperationContext c, in CommitWriteRequest request, Dictionary<ObjectId, int> blocksOf)
     {
         foreach (var block in request.Blocks)
         {
@@ -183,15 +204,9 @@ internal static class CommitWrite
         }
 
         if (request.Objects.IsDefaultOrEmpty) return Errno.OK;
-        var named = new HashSet<ObjectId>();
-        foreach (var block in request.Blocks)
-        {
-            foreach (var extent in block.Extents) named.Add(extent.Object);
-        }
-
         foreach (var descriptor in request.Objects)
         {
-            if (!named.Remove(descriptor.Object)) return Errno.EINVAL;
+            if (!blocksOf.Remove(descriptor.Object)) return Errno.EINVAL;
         }
 
         return Errno.OK;

@@ -37,14 +37,16 @@ internal static class Create
         var cookie = Directories.Change(c, request.Parent, 1, type == FileType.Directory ? 1 : 0, takesCookie: true);
         c.PutEntry(request.Parent, name, new EntryRecord { Child = inode, Type = type, Cookie = cookie });
         c.PutLink(inode, request.Parent, name);
-        c.PutInode(inode, NewInode.Record(c, mode, request.UserId, groupId) with
+        var record = NewInode.Record(c, mode, request.UserId, groupId) with
         {
             LinkCount = type == FileType.Directory ? 2u : 1u,
             Device = type is FileType.CharacterDevice or FileType.BlockDevice ? request.Device : 0,
             SizeBytes = request.SymlinkTarget.Length,
             Home = request.Parent,
             NextCookie = type == FileType.Directory ? Directories.FirstCookie : 0,
-        });
+        };
+        Acls.Inherit(c, request.Parent, parent, inode, ref record, request.Umask);
+        c.PutInode(inode, record);
         if (type == FileType.Directory)
         {
             c.Transaction.Put(Keys.DirectoryUsage(inode), new UsageRecord { Inodes = 1 });

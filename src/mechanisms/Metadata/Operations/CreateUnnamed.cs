@@ -18,7 +18,9 @@ internal static class CreateUnnamed
         if (found != Errno.OK) return found;
         if (!NewInode.TryTake(c, out var inode)) return Errno.ENOSPC;
         var mode = FileMode.Of(FileType.Regular, request.Mode);
-        c.PutInode(inode, NewInode.Record(c, mode, request.UserId, groupId));
+        var record = NewInode.Record(c, mode, request.UserId, groupId);
+        Acls.Inherit(c, request.Directory, directory, inode, ref record, request.Umask);
+        c.PutInode(inode, record);
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now, IsLinkable = true });
         c.SetOpen(c.Session, inode, isOpen: true);
         return Outcome.Of(inode, 1);

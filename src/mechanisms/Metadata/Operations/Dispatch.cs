@@ -35,8 +35,8 @@ internal static class Dispatch
 
     public static OperationKind KindOf(Opcode opcode) => opcode switch
     {
-        >= Opcode.Lookup and <= Opcode.StatVolume => OperationKind.Read,
-        >= Opcode.Create and <= Opcode.CreateUnnamed => OperationKind.Mutation,
+        >= Opcode.Lookup and <= Opcode.Seek => OperationKind.Read,
+        >= Opcode.Create and <= Opcode.NoteAccess => OperationKind.Mutation,
         Opcode.Reclaim or Opcode.EndSession => OperationKind.OfSession,
         InternalOpcode.CreateVolume or InternalOpcode.BeginSession or InternalOpcode.ResumeSession
             or InternalOpcode.ExpireSession or InternalOpcode.ForgetCondemned => OperationKind.InternalMutation,
@@ -57,6 +57,7 @@ internal static class Dispatch
         Opcode.GetXattr => With<GetXattrRequest>(c, payload, Xattrs.Get),
         Opcode.ListXattr => With<ListXattrRequest>(c, payload, Xattrs.List),
         Opcode.StatVolume => With<StatVolumeRequest>(c, payload, StatVolume.Run),
+        Opcode.Seek => With<SeekRequest>(c, payload, Seek.Run),
         Opcode.Create => With<CreateRequest>(c, payload, Create.Run),
         Opcode.CreateUnnamed => With<CreateUnnamedRequest>(c, payload, CreateUnnamed.Run),
         Opcode.Link => With<LinkRequest>(c, payload, Link.Run),
@@ -65,6 +66,9 @@ internal static class Dispatch
         Opcode.Rename => With<RenameRequest>(c, payload, Rename.Run),
         Opcode.SetAttributes => With<SetAttributesRequest>(c, payload, SetAttributes.Run),
         Opcode.CommitWrite => With<CommitWriteRequest>(c, payload, CommitWrite.Run),
+        Opcode.Fallocate => With<FallocateRequest>(c, payload, Fallocate.Run),
+        Opcode.CloneRange => With<CloneRangeRequest>(c, payload, CloneRange.Run),
+        Opcode.NoteAccess => With<NoteAccessRequest>(c, payload, NoteAccess.Run),
         Opcode.SetXattr => With<SetXattrRequest>(c, payload, Xattrs.Set),
         Opcode.RemoveXattr => With<RemoveXattrRequest>(c, payload, Xattrs.Remove),
         Opcode.AllocateIds => With<AllocateIdsRequest>(c, payload, AllocateIds.Run),

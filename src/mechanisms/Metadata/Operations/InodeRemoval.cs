@@ -45,14 +45,25 @@ internal static class InodeRemoval
     public static bool HasBegun(OperationContext c, InodeId inode) =>
         c.Transaction.TryGet<OrphanRecord>(Keys.Orphan(inode), out var orphan) && orphan.IsBeingRemoved;
 
-    private static bool RemoveXattrs(OperationContext c, InodeId inode)
+    private static bool RemoveXattrs(OperationContext c, InodeId inode, ref InodeRecord record)
     {
         var from = Keys.Xattrs(inode);
         var end = Keys.After(from);
         while (true)
         {
             var page = c.Transaction.Scan(from, end, XattrsPerPage);
-            foreach (var pair in page.Pairs) c.Transaction.Delete(pair.Key);
+            foreach (var pair in page.Pairs)
+            {
+                c.Transaction.Delete(pair.Key);
+                var name = pair.Key.AsSpan(9);
+                record = record with
+                {
+                    XattrNameBytes = (uint)(record.XattrNameBytes - name.Length - 1),
+                    XattrValueBytes = (uint)(record.XattrValueBytes - ((byte[])pair.Content).Length),
+                    Flags = Acls.IsAcl(name) ? record.Flags & ~Acls.FlagOf(name) : record.Flags,
+                };
+            }
+
             if (page.IsComplete) return true;
             if (page.Pairs.Count > 0) return false;
             from = page.Resume;
@@ -69,7 +80,7 @@ internal static class InodeRemoval
         var isWhole = true;
         if ((record.Flags & InodeFlags.HasXattrs) != 0)
         {
-            isWhole = RemoveXattrs(c, inode);
+            isWhole = RemoveXattrs(c, inode, ref record);
         }
 
         var isInline = (record.Flags & InodeFlags.IsInline) != 0;

@@ -34,7 +34,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
 {
     private readonly byte[] _key = new byte[Keys.BytesMax];
     private readonly List<(SessionId Session, InodeId Inode, bool IsOpen)> _openChanges = [];
-    private readonly List<(InodeId Inode, ulong DataVersion, ulong Index)> _progress = [];
+    private readonly List<(InodeId Inode, ulong DataVersion, (ulong First, ulong End) Range, ulong Index)> _progress = [];
     private IBufferWriter<byte>? _reply;
 
     /// <summary>Reads and writes.</summary>
@@ -54,6 +54,9 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
 
     /// <summary>Extents under work.</summary>
     public List<Extent> Extents { get; } = [];
+
+    /// <summary>Extents that a block is to have.</summary>
+    public List<Extent> Cloned { get; } = [];
 
     /// <summary>Inodes under work.</summary>
     public List<InodeId> Inodes { get; } = [];
@@ -129,7 +132,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     {
         Transaction.Commit();
         foreach (var (session, inode, isOpen) in _openChanges) opens.Set(session, inode, isOpen, observed);
-        foreach (var (inode, dataVersion, index) in _progress) Progress.Note(inode, dataVersion, index);
+        foreach (var (inode, dataVersion, range, index) in _progress) Progress.Note(inode, dataVersion, range, index);
         Forget();
     }
 
@@ -150,8 +153,8 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     public void SetOpen(SessionId session, InodeId inode, bool isOpen) => _openChanges.Add((session, inode, isOpen));
 
     /// <summary>Notes where a long removal is, when the request takes effect.</summary>
-    public void NoteProgress(InodeId inode, ulong dataVersion, ulong index) =>
-        _progress.Add((inode, dataVersion, index));
+    public void NoteProgress(InodeId inode, ulong dataVersion, (ulong First, ulong End) range, ulong index) =>
+        _progress.Add((inode, dataVersion, range, index));
 
     /// <summary>Reads an inode.</summary>
     public bool TryGetInode(InodeId inode, out InodeRecord record) =>

@@ -6,6 +6,7 @@ using FlexFs.Protocol.Metadata;
 namespace FlexFs.Metadata.Operations;
 
 /// <summary>Extended attributes: getxattr(2), listxattr(2), setxattr(2), removexattr(2).</summary>
+/// <remarks>The inode counts the bytes of names and values, so that a limit costs no walk over them.</remarks>
 internal static class Xattrs
 {
     // A page of the listing brings values along, up to 64 KiB each.
@@ -14,6 +15,7 @@ internal static class Xattrs
     public static Outcome Get(OperationContext c, in GetXattrRequest request)
     {
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
+        if (!IsKnown(request.Name.Span)) return Errno.EOPNOTSUPP;
         if ((record.Flags & InodeFlags.HasXattrs) == 0) return Errno.ENODATA;
         return c.Transaction.TryGetBytes(Keys.Xattr(request.Inode, request.Name.Span), out var value)
             ? c.Reply(new BytesReply { Bytes = value })
@@ -36,8 +38,6 @@ internal static class Xattrs
                 names.Write<byte>([0]);
             }
 
-            // listxattr(2): E2BIG when the list is larger than the largest allowed one and cannot be retrieved.
-            if (names.WrittenCount > Limits.XattrListBytesMax) return Errno.E2BIG;
             isEnd = page.IsComplete;
             from = page.Resume;
         }
@@ -48,31 +48,73 @@ internal static class Xattrs
     public static Outcome Set(OperationContext c, in SetXattrRequest request)
     {
         // xattr(7), setxattr(2): ERANGE for a name that is empty or too long.
-        if (request.Name.IsEmpty || request.Name.Span.Contains((byte)0)) return Errno.ERANGE;
-        var key = Keys.Xattr(request.Inode, request.Name.Span);
-        var exists = c.Transaction.Exists(key);
+        var name = request.Name.Span;
+        if (name.IsEmpty || name.Contains((byte)0)) return Errno.ERANGE;
+        var exists = c.Transaction.TryGetBytes(Keys.Xattr(request.Inode, name), out _);
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
+        if (!IsKnown(name)) return Errno.EOPNOTSUPP;
         if (exists && request.How == XattrMode.Create) return Errno.EEXIST;
         if (!exists && request.How == XattrMode.Replace) return Errno.ENODATA;
-        c.Transaction.PutBytes(key, request.Value.ToArray());
-        c.PutInode(request.Inode, record with { Flags = record.Flags | InodeFlags.HasXattrs, ChangedAt = c.Now });
+        var errno = Acls.IsAcl(name)
+            ? Acls.Set(c, request, ref record)
+            : Put(c, request.Inode, ref record, name, request.Value.ToArray());
+        if (errno != Errno.OK) return errno;
+        c.PutInode(request.Inode, record with { ChangedAt = c.Now });
         return Outcome.Of(request.Inode);
     }
 
     public static Outcome Remove(OperationContext c, in RemoveXattrRequest request)
     {
-        var key = Keys.Xattr(request.Inode, request.Name.Span);
-        var exists = c.Transaction.Exists(key);
+        var name = request.Name.Span;
+        var exists = c.Transaction.Exists(Keys.Xattr(request.Inode, name));
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
+        if (!IsKnown(name)) return Errno.EOPNOTSUPP;
         if (!exists) return Errno.ENODATA;
-
-        // Whether others are left: there are when the first two of them are two.
-        var prefix = Keys.Xattrs(request.Inode);
-        var page = c.Transaction.Scan(prefix, Keys.After(prefix), 2);
-        c.Transaction.Delete(key);
-        var hasOthers = !page.IsComplete || page.Pairs.Count > 1;
-        var flags = hasOthers ? record.Flags : record.Flags & ~InodeFlags.HasXattrs;
-        c.PutInode(request.Inode, record with { Flags = flags, ChangedAt = c.Now });
+        Drop(c, request.Inode, ref record, name);
+        if (Acls.IsAcl(name)) record = record with { Flags = record.Flags & ~Acls.FlagOf(name) };
+        c.PutInode(request.Inode, record with { ChangedAt = c.Now });
         return Outcome.Of(request.Inode);
     }
+
+    /// <summary>Writes a value; the record is the caller's to write. ENOSPC: all names, or all values, would be too long.</summary>
+    public static Errno Put(OperationContext c, InodeId inode, ref InodeRecord record, ReadOnlySpan<byte> name, byte[] value)
+    {
+        var key = Keys.Xattr(inode, name);
+        var exists = c.Transaction.TryGetBytes(key, out var before);
+        var nameBytes = record.XattrNameBytes + (exists ? 0 : (uint)name.Length + 1);
+        var valueBytes = (uint)(record.XattrValueBytes - before.Length + value.Length);
+
+        // setxattr(2): ENOSPC where there is no room. listxattr(2) could not tell more names than these.
+        if (c.IsComplete && (nameBytes > Limits.XattrListBytesMax || valueBytes > Limits.XattrBytesMax)) return Errno.ENOSPC;
+        c.Transaction.PutBytes(key, value);
+        record = record with
+        {
+            Flags = record.Flags | InodeFlags.HasXattrs,
+            XattrNameBytes = nameBytes,
+            XattrValueBytes = valueBytes,
+        };
+        return Errno.OK;
+    }
+
+    /// <summary>Removes a value, if there is one; the record is the caller's to write.</summary>
+    public static void Drop(OperationContext c, InodeId inode, ref InodeRecord record, ReadOnlySpan<byte> name)
+    {
+        var key = Keys.Xattr(inode, name);
+        if (!c.Transaction.TryGetBytes(key, out var before)) return;
+        c.Transaction.Delete(key);
+        var nameBytes = (uint)(record.XattrNameBytes - name.Length - 1);
+        record = record with
+        {
+            Flags = nameBytes == 0 ? record.Flags & ~InodeFlags.HasXattrs : record.Flags,
+            XattrNameBytes = nameBytes,
+            XattrValueBytes = (uint)(record.XattrValueBytes - before.Length),
+        };
+    }
+
+    // xattr(7): the namespaces of Linux. Of system only ACLs are a file system's own.
+    private static bool IsKnown(ReadOnlySpan<byte> name) =>
+        IsIn(name, "user."u8) || IsIn(name, "trusted."u8) || IsIn(name, "security."u8) || Acls.IsAcl(name);
+
+    private static bool IsIn(ReadOnlySpan<byte> name, ReadOnlySpan<byte> space) =>
+        name.Length > space.Length && name.StartsWith(space);
 }

@@ -35,6 +35,9 @@ public readonly partial record struct ObjectRecord
     /// <summary>When it was committed.</summary>
     [Field(5)] public Instant Begin { get; init; }
 
+    /// <summary>Whether several blocks or files were committed with it: it stays with these, and is not cloned.</summary>
+    [Field(6)] public bool IsPack { get; init; }
+
     /// <summary>As clients see it.</summary>
     public ObjectDescriptor ToDescriptor(ObjectId id) =>
         new() { Object = id, PlainBytes = PlainBytes, StoredBytes = StoredBytes, FrameIndex = FrameIndex };

@@ -56,6 +56,12 @@ public readonly partial record struct InodeRecord
     /// <summary>Commit time since which this version is true: where history begins for it.</summary>
     [Field(16)] public Instant Begin { get; init; }
 
+    /// <summary>Bytes of the names of its extended attributes, each with an ending zero, as listxattr(2) has them.</summary>
+    [Field(17)] public uint XattrNameBytes { get; init; }
+
+    /// <summary>Bytes of the values of its extended attributes.</summary>
+    [Field(18)] public uint XattrValueBytes { get; init; }
+
     /// <summary>File type of <see cref="Mode"/>.</summary>
     public FileType Type => Core.FileMode.TypeOf(Mode);
 

@@ -1,7 +1,9 @@
 using System.Text;
 using FlexFs.Core;
+using FlexFs.Metadata.Operations;
 using FlexFs.Metadata.Records;
 using FlexFs.Metadata.Storage;
+using FlexFs.Protocol.Metadata;
 using FlexFs.Wire;
 
 namespace FlexFs.Metadata.Verify;
@@ -23,7 +25,12 @@ internal sealed class VolumeContents
 
     public Dictionary<InodeId, int> InlineBytes { get; } = [];
 
-    public HashSet<InodeId> WithXattrs { get; } = [];
+    /// <summary>Bytes of names, each with an ending zero, and of values.</summary>
+    public Dictionary<InodeId, (uint Names, uint Values)> Xattrs { get; } = [];
+
+    public HashSet<InodeId> WithAccessAcl { get; } = [];
+
+    public HashSet<InodeId> WithDefaultAcl { get; } = [];
 
     public Dictionary<InodeId, List<(PlaceOfName Place, Instant Begin)>> Links { get; } = [];
 
@@ -90,8 +97,12 @@ internal sealed class VolumeContents
                 InlineBytes[inode] = value.Length;
                 return true;
             case KeyFamily.Xattr:
-                WithXattrs.Add(inode);
-                return true;
+                var name = key.AsSpan(9);
+                var xattrs = Xattrs.GetValueOrDefault(inode);
+                Xattrs[inode] = (xattrs.Names + (uint)name.Length + 1, xattrs.Values + (uint)value.Length);
+                if (!Acls.IsAcl(name)) return true;
+                (Acls.FlagOf(name) == InodeFlags.HasAccessAcl ? WithAccessAcl : WithDefaultAcl).Add(inode);
+                return PosixAcl.TryParse(value, out _);
             case KeyFamily.Link:
                 if (!Links.TryGetValue(inode, out var links)) Links[inode] = links = [];
                 var place = PlaceOfName.Of(new InodeId(Keys.NumberAt(key, 9)), key.AsSpan(17));

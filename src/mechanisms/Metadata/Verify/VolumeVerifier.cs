@@ -198,13 +198,23 @@ public static class VolumeVerifier
                 findings.Add(new Finding("inline data is where the inode says", $"{inode}: {inlineBytes} bytes"));
             }
 
-            if ((record.Flags & InodeFlags.HasXattrs) != 0 != v.WithXattrs.Contains(inode))
+            var xattrs = v.Xattrs.GetValueOrDefault(inode);
+            if ((record.Flags & InodeFlags.HasXattrs) != 0 != (xattrs.Names > 0)
+                || (record.Flags & InodeFlags.HasAccessAcl) != 0 != v.WithAccessAcl.Contains(inode)
+                || (record.Flags & InodeFlags.HasDefaultAcl) != 0 != v.WithDefaultAcl.Contains(inode))
             {
                 findings.Add(new Finding("the inode knows whether it has attributes", $"{inode}"));
             }
+
+            if ((record.XattrNameBytes, record.XattrValueBytes) != xattrs)
+            {
+                findings.Add(new Finding(
+                    "bytes of attributes are those of a walk",
+                    $"{inode}: has {(record.XattrNameBytes, record.XattrValueBytes)}, a walk finds {xattrs}"));
+            }
         }
 
-        foreach (var inode in v.InlineBytes.Keys.Concat(v.WithXattrs).Where(inode => !v.Inodes.ContainsKey(inode)))
+        foreach (var inode in v.InlineBytes.Keys.Concat(v.Xattrs.Keys).Where(inode => !v.Inodes.ContainsKey(inode)))
         {
             findings.Add(new Finding("what is beside an inode has one", $"{inode}"));
         }

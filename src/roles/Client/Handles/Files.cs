@@ -15,6 +15,8 @@ internal sealed class Files(
     CloseQueue closes,
     FileReader reader,
     WritePath writes,
+    RangeChanges ranges,
+    HoleFinder holes,
     FileSystemOptions options)
 {
     private readonly HandleTable _handles = new();
@@ -146,6 +148,37 @@ internal sealed class Files(
         if (offset > Limits.FileBytesMax - data.Length) return new(Errno.EFBIG);
         file.HasWritten = true;
         return writes.WriteAsync(file.Inode, offset, data, clearsSetId, cancellationToken);
+    }
+
+    /// <summary>fallocate(2).</summary>
+    public async ValueTask<Errno> FallocateAsync(ulong handle, long offset, long length, bool isZeroed, bool keepsSize)
+    {
+        if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return Errno.EBADF;
+        if (offset < 0 || length <= 0) return Errno.EINVAL;
+        if (offset > Limits.FileBytesMax - length) return Errno.EFBIG;
+        file.HasWritten = true;
+        return await ranges.FallocateAsync(file.Inode, offset, length, isZeroed, keepsSize);
+    }
+
+    /// <summary>lseek(2) with SEEK_DATA and SEEK_HOLE.</summary>
+    public async ValueTask<Result<long>> SeekAsync(
+        ulong handle, long offset, bool isHole, CancellationToken cancellationToken) =>
+        _handles.TryGet(handle, out var file)
+            ? await holes.FindAsync(file.Inode, offset, isHole, cancellationToken)
+            : Errno.EBADF;
+
+    /// <summary>copy_file_range(2).</summary>
+    public async ValueTask<Result<long>> CopyAsync(
+        ulong from, long offset, ulong to, long toOffset, long length, CancellationToken cancellationToken)
+    {
+        if (!_handles.TryGet(from, out var source)) return Errno.EBADF;
+        if (!_handles.TryGet(to, out var target) || !target.IsWritable) return Errno.EBADF;
+        if (offset < 0 || toOffset < 0 || length < 0) return Errno.EINVAL;
+        if (length == 0) return 0;
+        if (toOffset > Limits.FileBytesMax - length) return Errno.EFBIG;
+        if (ReferenceEquals(source.Inode, target.Inode) && Math.Abs(offset - toOffset) < length) return Errno.EINVAL;
+        target.HasWritten = true;
+        return await ranges.CopyAsync(source.Inode, offset, target.Inode, toOffset, length, cancellationToken);
     }
 
     /// <summary>close(2) and fsync(2): what was written is stored and committed, or the answer says why not.</summary>

@@ -17,6 +17,9 @@ internal sealed class DirtyBlock(ulong index)
     /// <summary>Dirty bytes in runs that are still open.</summary>
     public int OpenBytes { get; private set; }
 
+    /// <summary>Dirty bytes.</summary>
+    public int DirtyBytes { get; private set; }
+
     /// <summary>When the oldest open byte was written.</summary>
     public Instant OpenSince { get; set; }
 
@@ -57,6 +60,7 @@ internal sealed class DirtyBlock(ulong index)
         run.End = end;
         run.LiveBytes += grown;
         OpenBytes += grown;
+        DirtyBytes += grown;
         _segments[i] = segment with { End = end };
     }
 
@@ -68,6 +72,7 @@ internal sealed class DirtyBlock(ulong index)
         Cut(run.Start, run.End, hidden);
         _segments.Insert(LastAtOrBefore(run.Start) + 1, new DirtySegment(run.Start, run.End, run));
         run.LiveBytes = run.End - run.Start;
+        DirtyBytes += run.LiveBytes;
         if (run.IsOpen) OpenBytes += run.LiveBytes;
     }
 
@@ -117,7 +122,9 @@ internal sealed class DirtyBlock(ulong index)
     {
         for (var i = _segments.Count - 1; i >= 0; i--)
         {
-            if (ReferenceEquals(_segments[i].Run.Upload, upload)) _segments.RemoveAt(i);
+            if (!ReferenceEquals(_segments[i].Run.Upload, upload)) continue;
+            DirtyBytes -= _segments[i].End - _segments[i].Start;
+            _segments.RemoveAt(i);
         }
     }
 
@@ -141,6 +148,7 @@ internal sealed class DirtyBlock(ulong index)
     private void Lose(DirtyRun run, int bytes, List<DirtyRun> hidden)
     {
         run.LiveBytes -= bytes;
+        DirtyBytes -= bytes;
         Check.That(run.LiveBytes >= 0);
         if (!run.IsOpen) return;
         OpenBytes -= bytes;

@@ -41,6 +41,42 @@ internal sealed class DirtyFile
         ? 0
         : ((long)_blocks.Keys[^1] << _blockSizeLog2) + _blocks.Values[^1].End;
 
+    /// <summary>Dirty bytes, each block's in units of 4 KiB: what they will be charged.</summary>
+    public long AllocatedBytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var block in _blocks.Values) bytes += (block.DirtyBytes + 4095) & ~4095L;
+            return bytes;
+        }
+    }
+
+    /// <summary>The first run of dirty bytes that ends behind an offset; none when nothing is dirty from there on.</summary>
+    public (long Start, long End)? FindFrom(long offset)
+    {
+        (long Start, long End)? found = null;
+        foreach (var block in _blocks.Values)
+        {
+            var begin = (long)block.Index << _blockSizeLog2;
+            if (begin + (1L << _blockSizeLog2) <= offset) continue;
+            foreach (var segment in block.Segments)
+            {
+                if (found is { } run)
+                {
+                    if (begin + segment.Start != run.End) return found;
+                    found = run with { End = begin + segment.End };
+                }
+                else if (begin + segment.End > offset)
+                {
+                    found = (begin + segment.Start, begin + segment.End);
+                }
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Blocks with dirty bytes, in order.</summary>
     public IList<DirtyBlock> Blocks => _blocks.Values;
 

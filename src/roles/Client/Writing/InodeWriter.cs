@@ -143,7 +143,7 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
             {
                 SizeBytes = Math.Max(known.SizeBytes, Dirty.End),
                 ModifiedAt = Instant.Max(_modifiedAt, known.ModifiedAt),
-                AllocatedBytes = Math.Max(known.AllocatedBytes, (Dirty.End + 4095) & ~4095L),
+                AllocatedBytes = ShownBytes(known),
             };
         }
 
@@ -151,6 +151,15 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
         if (_pending.Mask != AttributeMask.None) shown = PendingAttributes.Apply(shown, _pending);
         return HasAnything ? shown with { ChangedAt = Instant.Max(known.ChangedAt, _changedAt) } : shown;
     }
+
+    // What is dirty may lie over what the server has or beside it: at most both together, and no more than the file is long.
+    private long ShownBytes(in Attributes known)
+    {
+        var size = Math.Max(known.SizeBytes, Dirty.End);
+        return Math.Max(known.AllocatedBytes, Math.Min(known.AllocatedBytes + Dirty.AllocatedBytes, RoundUp(size)));
+    }
+
+    private static long RoundUp(long bytes) => (bytes + 4095) & ~4095L;
 
     /// <summary>Size with all that is not committed.</summary>
     public long Size(long knownSize) => HasBytes ? Math.Max(knownSize, Dirty.End) : knownSize;

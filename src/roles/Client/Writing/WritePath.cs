@@ -93,7 +93,7 @@ internal sealed class WritePath(
     /// </summary>
     public async ValueTask<Result<Attributes>> ResizeAsync(CachedInode inode, AttributeChange change)
     {
-        var writer = await WriterToResizeAsync(inode);
+        var writer = await EnterAsync(inode);
         try
         {
             ulong newest;
@@ -146,8 +146,8 @@ internal sealed class WritePath(
     private InodeWriter WriterOf(CachedInode inode) =>
         inode.Writer ??= new InodeWriter(inode, budget, blockSizeLog2, session.Number);
 
-    // Entered; of the session of now, however long it took.
-    private async ValueTask<InodeWriter> WriterToResizeAsync(CachedInode inode)
+    /// <summary>Enters <see cref="InodeWriter.Committing"/>, which the caller exits; of the session of now, however long it took.</summary>
+    public async ValueTask<InodeWriter> EnterAsync(CachedInode inode)
     {
         while (true)
         {

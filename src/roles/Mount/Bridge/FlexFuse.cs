@@ -6,7 +6,7 @@ namespace FlexFs.Mount.Bridge;
 /// <summary>A volume as the kernel asks for it: each request goes to the class that knows its kind.</summary>
 /// <remarks>
 /// What is missing here has a default that the kernel expects (<see cref="IFuseFileSystem"/>): locks stay in the kernel, for this mount
-/// alone; fallocate, copy_file_range and SEEK_HOLE are emulated by the kernel or by programs.
+/// alone.
 /// </remarks>
 internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFileSystem
 {
@@ -14,6 +14,7 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFi
     private readonly FileOperations _files = new(context);
     private readonly DirectoryOperations _directories = new(context);
     private readonly AttributeOperations _attributes = new(context, withXattrs);
+    private readonly RangeOperations _ranges = new(context);
 
     public void Attached(FuseConnection connection) => context.Notifier = connection.Notifier;
 
@@ -58,6 +59,13 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFi
 
     public ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data) =>
         _files.WriteAsync(request, args, data);
+
+    public ValueTask FallocateAsync(FuseRequest request, FuseFallocateIn args) => _ranges.FallocateAsync(request, args);
+
+    public ValueTask LSeekAsync(FuseRequest request, FuseLseekIn args) => _ranges.LSeekAsync(request, args);
+
+    public ValueTask CopyFileRangeAsync(FuseRequest request, FuseCopyFileRangeIn args) =>
+        _ranges.CopyFileRangeAsync(request, args);
 
     public ValueTask FlushAsync(FuseRequest request, FuseFlushIn args) => _files.FlushAsync(request, args);
 

@@ -65,4 +65,10 @@ public enum InodeFlags : uint
 
     /// <summary>Its bytes live beside its record, not in objects.</summary>
     IsInline = 2,
+
+    /// <summary>It has an access ACL that says more than its permission bits.</summary>
+    HasAccessAcl = 4,
+
+    /// <summary>It is a directory with a default ACL.</summary>
+    HasDefaultAcl = 8,
 }

@@ -27,7 +27,7 @@ public readonly partial record struct CreateRequest
     /// <summary>The name, 1 to 255 bytes, not <c>.</c> or <c>..</c>, without <c>/</c> and zero bytes.</summary>
     [Field(2, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
 
-    /// <summary>st_mode: type and permissions, with the umask applied.</summary>
+    /// <summary>st_mode: type and permissions, without the umask.</summary>
     [Field(3)] public uint Mode { get; init; }
 
     /// <summary>Owner.</summary>
@@ -47,6 +47,9 @@ public readonly partial record struct CreateRequest
 
     /// <summary>Whether an existing regular file of this name is opened instead of refused (open without O_EXCL).</summary>
     [Field(9)] public bool OpenExisting { get; init; }
+
+    /// <summary>Permission bits that are not given, unless the directory has a default ACL (umask(2)).</summary>
+    [Field(10)] public uint Umask { get; init; }
 }
 
 /// <summary>
@@ -59,7 +62,7 @@ public readonly partial record struct CreateUnnamedRequest
     /// <summary>The directory that it would be in: of its group, if that is set-group-ID.</summary>
     [Field(1)] public InodeId Directory { get; init; }
 
-    /// <summary>Permission bits, with the umask applied.</summary>
+    /// <summary>Permission bits, without the umask.</summary>
     [Field(2)] public uint Mode { get; init; }
 
     /// <summary>Owner.</summary>
@@ -67,6 +70,9 @@ public readonly partial record struct CreateUnnamedRequest
 
     /// <summary>Group, unless the directory is set-group-ID.</summary>
     [Field(4)] public uint GroupId { get; init; }
+
+    /// <summary>Permission bits that are not given, unless the directory has a default ACL (umask(2)).</summary>
+    [Field(5)] public uint Umask { get; init; }
 }
 
 /// <summary>
@@ -288,7 +294,14 @@ public enum XattrMode : byte
     Replace = 2,
 }
 
-/// <summary>Sets an extended attribute. EEXIST, ENODATA, ENOSPC (all names together too long), ESTALE.</summary>
+/// <summary>
+/// Sets an extended attribute. EEXIST, ENODATA, ENOSPC (all names, or all values, together too long), EOPNOTSUPP (no such namespace),
+/// EINVAL (an ACL that does not parse), EACCES (a default ACL of what is no directory), ESTALE.
+/// </summary>
+/// <remarks>
+/// An access ACL sets the permission bits too, the group's from its mask; one that says no more than they do is not kept. A default ACL
+/// is inherited by what is made in the directory.
+/// </remarks>
 [WireRecord(Version = 1)]
 public readonly partial record struct SetXattrRequest
 {
@@ -303,6 +316,9 @@ public readonly partial record struct SetXattrRequest
 
     /// <summary>What to do when it is there.</summary>
     [Field(4, Defined = true)] public XattrMode How { get; init; }
+
+    /// <summary>Of an access ACL: whether set-group-ID goes, because the caller is not in the group (FUSE_SETXATTR_ACL_KILL_SGID).</summary>
+    [Field(5)] public bool ClearsSetGroupId { get; init; }
 }
 
 /// <summary>Removes an extended attribute. ENODATA, ESTALE.</summary>

@@ -35,6 +35,9 @@ public enum Opcode : ushort
     /// <summary><see cref="StatVolumeRequest"/> to <see cref="StatVolumeReply"/>.</summary>
     StatVolume = 9,
 
+    /// <summary><see cref="SeekRequest"/> to <see cref="SeekReply"/>: data and holes.</summary>
+    Seek = 10,
+
     // Mutations: exactly once, answered by MutationReply, kept in the session's window.
 
     /// <summary><see cref="CreateRequest"/>: a file, directory, symlink, device, FIFO or socket.</summary>
@@ -72,6 +75,15 @@ public enum Opcode : ushort
 
     /// <summary><see cref="CreateUnnamedRequest"/>: a file without a name, open in this session.</summary>
     CreateUnnamed = 75,
+
+    /// <summary><see cref="FallocateRequest"/>: a longer file, or zeros.</summary>
+    Fallocate = 76,
+
+    /// <summary><see cref="CloneRangeRequest"/>: the extents of another range.</summary>
+    CloneRange = 77,
+
+    /// <summary><see cref="NoteAccessRequest"/>: access times, as relatime.</summary>
+    NoteAccess = 78,
 
     // Of the session itself.
 

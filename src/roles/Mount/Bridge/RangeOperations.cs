@@ -1,0 +1,57 @@
+using FlexFs.Core;
+using FlexFs.Fuse;
+using FlexFs.Fuse.Protocol;
+
+namespace FlexFs.Mount.Bridge;
+
+/// <summary>Ranges of open files: fallocate, SEEK_HOLE and SEEK_DATA, copy_file_range.</summary>
+/// <remarks>The kernel has written its dirty pages of the range before it asks, and drops its pages of what was changed.</remarks>
+internal sealed class RangeOperations(BridgeContext context)
+{
+    internal async ValueTask FallocateAsync(FuseRequest request, FuseFallocateIn args)
+    {
+        const uint Known = FuseFallocateIn.KeepSize | FuseFallocateIn.PunchHole | FuseFallocateIn.ZeroRange;
+        var isPunch = (args.Mode & FuseFallocateIn.PunchHole) != 0;
+        var isZeroed = isPunch || (args.Mode & FuseFallocateIn.ZeroRange) != 0;
+        var keepsSize = (args.Mode & FuseFallocateIn.KeepSize) != 0;
+
+        // fallocate(2): EOPNOTSUPP for a mode that is not supported. A hole is only punched with KEEP_SIZE, which the kernel checks too.
+        if ((args.Mode & ~Known) != 0 || (isPunch && !keepsSize))
+        {
+            request.Reply.Error(Errno.EOPNOTSUPP);
+            return;
+        }
+
+        using var change = context.Changes.Begin();
+        var errno = await context.FileSystem.FallocateAsync(
+            args.Fh, (long)args.Offset, (long)args.Length, isZeroed, keepsSize);
+        request.Reply.Error(errno);
+    }
+
+    internal async ValueTask LSeekAsync(FuseRequest request, FuseLseekIn args)
+    {
+        // lseek(2): EINVAL for another whence. The kernel does the others by itself.
+        if (args.Whence is not (FuseLseekIn.SeekData or FuseLseekIn.SeekHole))
+        {
+            request.Reply.Error(Errno.EINVAL);
+            return;
+        }
+
+        var found = await context.FileSystem.SeekAsync(args.Fh, (long)args.Offset, args.Whence == FuseLseekIn.SeekHole);
+        if (found.IsOk) request.Reply.Position((ulong)found.Value);
+        else request.Reply.Error(found.Errno);
+    }
+
+    internal async ValueTask CopyFileRangeAsync(FuseRequest request, FuseCopyFileRangeIn args)
+    {
+        // The older form of the answer has 32 bits: fewer bytes than asked for are no error.
+        const ulong OlderMax = 1UL << 31;
+        var length = request.Opcode == FuseOpcode.CopyFileRange ? Math.Min(args.Len, OlderMax) : args.Len;
+        using var change = context.Changes.Begin();
+        var copied = await context.FileSystem.CopyRangeAsync(
+            args.FhIn, (long)args.OffIn, args.FhOut, (long)args.OffOut, (long)Math.Min(length, long.MaxValue),
+            request.InterruptToken);
+        if (copied.IsOk) request.Reply.Copied((ulong)copied.Value);
+        else request.Reply.Error(copied.Errno);
+    }
+}
