@@ -43,9 +43,6 @@ public sealed class RocksDbEnvironment : IDisposable
     /// <summary>Its budgets.</summary>
     public RocksDbOptions Options { get; }
 
-    /// <summary>Bytes in the shared cache now, write buffers included.</summary>
-    public long CacheUsedBytes => (long)RocksDbNative.CacheUsage(_cache);
-
     /// <summary>Where commits and upkeep run.</summary>
     internal StorageThreads Threads { get; }
 

@@ -86,9 +86,6 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>Connections of the session so far.</summary>
     public ulong Incarnation => _session.Incarnation;
 
-    /// <summary>Files that are open.</summary>
-    public int OpenHandles => _files.Count;
-
     /// <summary>Inodes with something that is not committed.</summary>
     public int DirtyInodes => _open.Dirty().Length;
 

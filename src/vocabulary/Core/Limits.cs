@@ -69,9 +69,6 @@ public static class Limits
     /// <summary>Blocks of one file that one request may change or ask for.</summary>
     public const int BlocksPerRequestMax = 1024;
 
-    /// <summary>Ids handed out to a session at a time.</summary>
-    public const int IdRangeMax = 65536;
-
     /// <summary>Bytes of a token, a volume's name or an address in a message.</summary>
     public const int ShortTextBytesMax = 1024;
 }

@@ -136,9 +136,6 @@ internal static unsafe partial class RocksDbNative
     [LibraryImport(Library, EntryPoint = "rocksdb_writebatch_destroy")]
     internal static partial void DestroyBatch(nint batch);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_writebatch_clear")]
-    internal static partial void ClearBatch(nint batch);
-
     [LibraryImport(Library, EntryPoint = "rocksdb_writebatch_put_cf"), SuppressGCTransition]
     internal static partial void BatchPut(
         nint batch, nint column, byte* key, nuint keyLength, byte* value, nuint valueLength);

@@ -65,9 +65,6 @@ internal sealed class WorkingSet
     /// <summary>Changes that are not durable, or that a fetch may not have seen.</summary>
     public int ChangedCount => _changed.Sum(batch => batch.Keys.Count) + _open.Count;
 
-    /// <summary>Keys that changed since the last batch was taken.</summary>
-    public int OpenCount => _open.Count;
-
     /// <summary>The entry of a key, known or not; null when nothing is held of it.</summary>
     public CachedKey? Find(ReadOnlySpan<byte> key)
     {

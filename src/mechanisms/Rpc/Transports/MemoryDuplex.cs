@@ -27,9 +27,6 @@ public sealed class MemoryDuplex
     /// <summary>The server's end.</summary>
     public IDuplexPipe Server { get; }
 
-    /// <summary>Whether the connection was cut.</summary>
-    public bool IsCut => _isCut;
-
     /// <summary>Breaks the connection.</summary>
     public void Cut()
     {

@@ -51,14 +51,6 @@ internal sealed class CloseQueue(MetadataSession session)
         }
     }
 
-    /// <summary>
-    /// Takes back a close that was not sent, without waiting: what the session has open is being told anew.
-    /// </summary>
-    public bool TryTakeBack(InodeId inode)
-    {
-        lock (_gate) return _waiting.Remove(inode);
-    }
-
     /// <summary>Inodes that the server still counts as open although no handle is.</summary>
     public ImmutableArray<InodeId> StillOpen()
     {

@@ -10,9 +10,6 @@ internal sealed class AsyncWindow(int size)
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private int _inside;
 
-    /// <summary>Those inside now.</summary>
-    public int Inside => Volatile.Read(ref _inside);
-
     /// <summary>The most that were inside at once: what a test of the bound looks at.</summary>
     public int InsideMax { get; private set; }
 
