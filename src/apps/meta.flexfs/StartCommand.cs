@@ -75,7 +75,7 @@ internal static partial class StartCommand
                 },
                 folders, logs.CreateLogger("volumes"));
             await volumes.StartAsync(signals.Requested);
-            await ServeAsync(volumes, folders, parse.GetValue(memory), settings, TokenHash.Of(credentials.Token), logs, signals);
+            await ServeAsync(admin, volumes, folders, parse.GetValue(memory), settings, TokenHash.Of(credentials.Token), logs, signals);
         });
         return command;
     }
@@ -93,8 +93,8 @@ internal static partial class StartCommand
     }
 
     private static async Task ServeAsync(
-        ServedVolumes volumes, DatabaseFolders folders, long memory, ServerSettings settings, string tokenHash,
-        ILoggerFactory logs, TerminationSignals signals)
+        AdminClient admin, ServedVolumes volumes, DatabaseFolders folders, long memory, ServerSettings settings,
+        string tokenHash, ILoggerFactory logs, TerminationSignals signals)
     {
         var log = logs.CreateLogger(MetaCommandLine.Component);
         using var environment = new RocksDbEnvironment(new RocksDbOptions
@@ -120,12 +120,15 @@ internal static partial class StartCommand
                 connection => ServeAsync(metadata, connection, log), signals.Requested);
             var refreshing = volumes.RunAsync(signals.Requested);
             var upkeep = metadata.RunAsync(signals.Requested);
+            var reporting = new UsageReports(metadata, admin, log).RunAsync(signals.Requested);
             var identity = settings.Certificate is { } c ? $"with the certificate {c.Fingerprint}" : "without TLS";
             LogStarted(log, volumes.All.Count, host.LocalEndPoint.ToString(), identity);
             var notifier = SystemdNotifier.OfProcess();
             notifier.Ready($"serves {volumes.All.Count} volumes on {host.LocalEndPoint}");
             await UntilAsync(signals.Requested);
             notifier.Stopping();
+
+            await reporting;
 
             // First what was asked is answered and durable, then the port closes.
             await metadata.CloseAsync();

@@ -50,6 +50,13 @@ public sealed record MetadataServerSetup
 /// <param name="StopReason">Why it stopped by itself; null while it serves.</param>
 public sealed record VolumeStatus(VolumeDescription Volume, int Sessions, string? StopReason);
 
+/// <summary>What is stored in a volume.</summary>
+/// <param name="Volume">Which.</param>
+/// <param name="Bytes">Of all files, in units of 4 KiB.</param>
+/// <param name="Inodes">Inodes in use.</param>
+/// <param name="Sessions">Sessions, connected or not.</param>
+public sealed record VolumeUsage(VolumeDescription Volume, long Bytes, long Inodes, int Sessions);
+
 /// <summary>The metadata service: connections in, volumes behind it.</summary>
 /// <remarks>Starts no thread and no timer: whoever runs it awaits <see cref="RunAsync"/> and one <see cref="ServeAsync"/> a connection.</remarks>
 public sealed class MetadataServer : IDisposable
@@ -73,6 +80,18 @@ public sealed class MetadataServer : IDisposable
     /// <summary>The open volumes.</summary>
     public IReadOnlyList<VolumeStatus> Status =>
         [.. _host.Open.Select(v => new VolumeStatus(v.Volume, v.SessionCount, v.StopReason))];
+
+    /// <summary>What is stored in the open volumes that serve. What was closed since is not among them: nothing changes in it.</summary>
+    public async Task<IReadOnlyList<VolumeUsage>> UsageAsync()
+    {
+        List<VolumeUsage> all = [];
+        foreach (var volume in _host.Open)
+        {
+            if (await volume.Context.RunAsync(volume.UsageAsync) is { } usage) all.Add(usage);
+        }
+
+        return all;
+    }
 
     /// <summary>Opens a volume before its first client does, so that what is wrong with it shows at the start.</summary>
     /// <exception cref="Metadata.Storage.StorageException">Its store is damaged, open elsewhere or out of reach.</exception>

@@ -42,7 +42,7 @@ internal static class Dispatch
             or InternalOpcode.ExpireSession or InternalOpcode.ForgetCondemned => OperationKind.InternalMutation,
         InternalOpcode.GetVolume or InternalOpcode.ListSessions or InternalOpcode.ListOrphans
             or InternalOpcode.RemoveOrphans or InternalOpcode.ListCondemned
-            or InternalOpcode.ObjectIsKnown => OperationKind.InternalQuery,
+            or InternalOpcode.ObjectIsKnown or InternalOpcode.GetUsage => OperationKind.InternalQuery,
         _ => OperationKind.Unknown,
     };
 
@@ -86,6 +86,7 @@ internal static class Dispatch
         InternalOpcode.ListCondemned => With<ListRequest>(c, payload, Objects.ListCondemned),
         InternalOpcode.ForgetCondemned => With<IdsRequest>(c, payload, Objects.ForgetCondemned),
         InternalOpcode.ObjectIsKnown => With<IdsRequest>(c, payload, Objects.AreKnown),
+        InternalOpcode.GetUsage => With<StatVolumeRequest>(c, payload, StatVolume.Run),
         _ => Errno.ENOSYS,
     };
 

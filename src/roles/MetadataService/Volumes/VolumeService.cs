@@ -126,6 +126,16 @@ internal sealed class VolumeService : ISessionOwner
         return Welcome(session, hello with { SessionKey = key, Incarnation = FirstIncarnation }, isResumed: false);
     }
 
+    /// <summary>What is stored in it now; null when it cannot be told.</summary>
+    public async Task<VolumeUsage?> UsageAsync()
+    {
+        if (_isClosing || StopReason is not null) return null;
+        var asked = await _calls.RunAsync(InternalOpcode.GetUsage, new StatVolumeRequest { Inode = InodeId.Root });
+        if (asked.Errno != Errno.OK) return null;
+        var usage = asked.Read<StatVolumeReply>();
+        return new VolumeUsage(Volume, (long)usage.UsedBytes, (long)usage.UsedInodes, _sessions.Count);
+    }
+
     /// <summary>Expires who is silent, removes what nobody can come back for, deletes objects.</summary>
     public async Task<bool> UpkeepAsync()
     {

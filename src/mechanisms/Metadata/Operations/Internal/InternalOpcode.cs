@@ -41,4 +41,7 @@ public static class InternalOpcode
 
     /// <summary><see cref="IdsRequest"/> to <see cref="ObjectStatesReply"/>.</summary>
     public const Opcode ObjectIsKnown = (Opcode)0x800A;
+
+    /// <summary>StatVolumeRequest to StatVolumeReply, for the administration server.</summary>
+    public const Opcode GetUsage = (Opcode)0x800B;
 }
