@@ -13,15 +13,16 @@ namespace FlexFs.Apps.Meta;
 /// </remarks>
 internal sealed class BlockStores(ServedVolumes volumes, IBlockingWork work, TimeProvider clock) : IObjectDeleter
 {
-    /// <summary>Marks the store of a new volume as its own.</summary>
+    /// <summary>Marks the store of a new volume as its own; false when the volume has objects in it already.</summary>
     /// <exception cref="StorageException">It is of another volume, or cannot be reached.</exception>
-    public async ValueTask ClaimAsync(VolumeId volume, CancellationToken cancellationToken)
+    public async ValueTask<bool> ClaimAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         try
         {
             await using var store = Open(volume, out var names);
             var owner = await OwnerMarker.CheckAsync(store, names, volume, mayClaim: true, cancellationToken);
-            if (owner.Outcome is OwnerOutcome.Ours or OwnerOutcome.Claimed) return;
+            if (owner.Outcome == OwnerOutcome.Claimed) return true;
+            if (owner.Outcome == OwnerOutcome.Ours) return !await HasObjectsAsync(store, names, cancellationToken);
             throw new StorageException($"the block store {store.Location} cannot be used for volume {volume}: {owner.Outcome switch
             {
                 OwnerOutcome.Foreign => $"it is of volume {owner.Owner}; give each volume a prefix of its own",
@@ -57,6 +58,20 @@ internal sealed class BlockStores(ServedVolumes volumes, IBlockingWork work, Tim
         {
             throw new IOException(e.Message, e);
         }
+    }
+
+    private static async ValueTask<bool> HasObjectsAsync(
+        FileObjectStore store, ObjectNames names, CancellationToken cancellationToken)
+    {
+        string? next = null;
+        do
+        {
+            var page = await store.ListAsync(names.ListPrefix, next, ObjectStoreLimits.NamesPerPageMax, cancellationToken);
+            if (page.Objects.Any(found => names.TryParse(found.Name, out _))) return true;
+            next = page.Continuation;
+        }
+        while (next is not null);
+        return false;
     }
 
     private FileObjectStore Open(VolumeId volume, out ObjectNames names)

@@ -33,9 +33,16 @@ internal sealed class RocksDbStores(DatabaseFolders folders, RocksDbEnvironment 
     public async ValueTask<IKeyValueStore> OpenAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         var path = folders.Of(volume);
-        if (!Directory.Exists(path))
+        if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
         {
-            await blocks.ClaimAsync(volume, cancellationToken);
+            // Without its database a volume must not begin anew over its objects: their ids would be given out again.
+            if (!await blocks.ClaimAsync(volume, cancellationToken))
+            {
+                throw new StorageException(
+                    $"metadata database {path}: it is not there, but the block store of volume {volume} has objects of it; nothing was "
+                    + "changed: check that its disk is mounted and --dbFolder is right, or restore the database from its last backup");
+            }
+
             AtomicFile.CreatePrivateFolder(Path.GetDirectoryName(path)!);
         }
 

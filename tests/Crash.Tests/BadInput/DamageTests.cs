@@ -75,6 +75,46 @@ public sealed class DamageTests
         Assert.Contains("backup", line, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_is_gone_is_not_replaced_by_an_empty_one(bool isFolderLeft)
+    {
+        Requirements.Mounting();
+        await using var cluster = await Cluster.StartAsync(new ClusterOptions { Mounts = 1 });
+        await cluster.BashAsync("head -c 1000000 /dev/urandom >$a/kept; sync $a/kept");
+        Assert.Equal(0, await cluster.Mounts[0].StopAsync());
+        Assert.Equal(0, await cluster.Meta.StopAsync());
+        var database = Assert.Single(Directory.GetDirectories(Path.Combine(cluster.DatabaseFolder, "volumes")));
+        var away = cluster.Join("away");
+        Directory.Move(database, away);
+        if (isFolderLeft) Directory.CreateDirectory(database);
+
+        // It is opened at the start when the folder is there, else when somebody mounts the volume.
+        if (isFolderLeft)
+        {
+            (await cluster.RunAsync(
+                "meta.flexfs", "start", "--bindAddr", Cluster.FreeAddress(), "--dbFolder", cluster.DatabaseFolder))
+                .MustFailInOneLine(1, database, "mounted", "backup");
+            Directory.Delete(database);
+        }
+        else
+        {
+            await cluster.StartMetaAsync();
+            Directory.CreateDirectory(cluster.Join("refused"));
+            var refused = await cluster.RunAsync("mount.flexfs", "start", Cluster.Volume, cluster.Join("refused"));
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains(database, refused.Error, StringComparison.Ordinal);
+            Assert.Equal(0, await cluster.Meta.StopAsync());
+            Assert.False(Directory.Exists(database));
+        }
+
+        Directory.Move(away, database);
+        await cluster.StartMetaAsync();
+        await cluster.Mounts[0].StartAsync();
+        await cluster.BashAsync("test $(stat -c %s $a/kept) = 1000000; cat $a/kept >/dev/null");
+    }
+
     private static HashSet<string> Objects(Cluster cluster) =>
         [.. Directory.GetFiles(cluster.StoreFolder, "*", SearchOption.AllDirectories).Where(path => new FileInfo(path).Length > 500_000)];
 
