@@ -25,6 +25,9 @@ public enum ExecutionState
 
     /// <summary>A range must be supplied first.</summary>
     NeedsRange,
+
+    /// <summary>It had no effect: the gate did not admit it. To be executed again when that may have changed.</summary>
+    Waits,
 }
 
 /// <summary>What <see cref="VolumeEngine.Execute"/> did.</summary>

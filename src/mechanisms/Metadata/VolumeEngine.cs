@@ -1,5 +1,6 @@
 using System.Buffers;
 using FlexFs.Core;
+using FlexFs.Metadata.Access;
 using FlexFs.Metadata.Operations;
 using FlexFs.Metadata.Records;
 using FlexFs.Metadata.State;
@@ -57,18 +58,30 @@ public sealed class VolumeEngine
     /// <param name="request">The request.</param>
     /// <param name="now">The wall clock; a step back does no harm.</param>
     /// <param name="reply">Receives the encoded reply record when it is Done and OK.</param>
-    public Execution Execute(in EngineRequest request, Instant now, IBufferWriter<byte> reply)
+    /// <param name="gate">Whether it may take effect now; null lets it.</param>
+    public Execution Execute(in EngineRequest request, Instant now, IBufferWriter<byte> reply, ILeaseGate? gate = null)
     {
         _set.Trim();
         ulong written = 0;
+        var isAdmitted = gate is null;
         while (true)
         {
-            _context.Begin(request.Session, reply);
+            _context.Begin(request.Session, reply, gate);
             var outcome = Run(request, now);
             if (!_context.IsComplete)
             {
                 _context.Discard();
                 return Missing();
+            }
+
+            if (!isAdmitted && outcome.Errno == Errno.OK && !_context.Footprint.IsEmpty)
+            {
+                isAdmitted = gate!.Admits(_context.Footprint);
+                if (!isAdmitted)
+                {
+                    _context.Discard();
+                    return new Execution { State = ExecutionState.Waits, MissingKeys = [] };
+                }
             }
 
             var observed = Observed(ref written);
@@ -140,7 +153,7 @@ public sealed class VolumeEngine
         {
             _context.BeginWriting(_batchTime, now);
             var outcome = Refusable(Dispatch.Run(_context, request.Opcode, request.Payload));
-            return kind == OperationKind.InternalMutation ? Answer(outcome, made: null, out _) : outcome;
+            return kind == OperationKind.InternalMutation ? Answer(outcome, LeaseKind.None, made: null, out _) : outcome;
         }
 
         if (!_context.TryGetSession(request.Session, out var session))
@@ -174,7 +187,9 @@ public sealed class VolumeEngine
             // What is durable was done; opens are not, and this server may have been told of them before the request came again.
             _context.BeginWriting(_batchTime, now);
             if (last.Errno == Errno.OK) Dispatch.Reopen(_context, request.Opcode, request.Payload, last.Inode);
-            return Answer(new Outcome(last.Errno, last.Inode, last.Value), last.Made, out _);
+
+            // It took effect long ago and waits for nobody; its attributes are of now, and not to be kept.
+            return Answer(new Outcome(last.Errno, last.Inode, last.Value), LeaseKind.None, last.Made, out _);
         }
 
         // An older number is a duplicate of a request whose answer was taken: nobody waits for it. Numbers may skip: what was refused
@@ -183,14 +198,16 @@ public sealed class VolumeEngine
         _context.BeginWriting(_batchTime, now);
         var outcome = Dispatch.Run(_context, request.Opcode, request.Payload);
         if (outcome.HasMore || !_context.IsComplete) return outcome;
-        outcome = Answer(Refusable(outcome), made: null, out var attributes);
+        outcome = Answer(Refusable(outcome), outcome.Lease, made: null, out var attributes);
         _context.PutReply(request.Session, request.Slot, new ReplyRecord
         {
             Number = request.Number,
             Errno = outcome.Errno,
             Inode = outcome.Inode,
             Value = outcome.Value,
-            Made = outcome is { Errno: Errno.OK, IsKept: true } ? attributes : null,
+            Made = outcome is { Errno: Errno.OK, IsKept: true } && attributes is { } whole
+                ? whole with { Lease = LeaseKind.None }
+                : null,
         });
         return outcome;
     }
@@ -203,13 +220,15 @@ public sealed class VolumeEngine
     }
 
     // With the inode as it is now, or as it was made when it is gone.
-    private Outcome Answer(Outcome outcome, Attributes? made, out Attributes? attributes)
+    private Outcome Answer(Outcome outcome, LeaseKind wanted, Attributes? made, out Attributes? attributes)
     {
         attributes = made;
         if (outcome.Errno != Errno.OK) return outcome;
         if (outcome.Inode != InodeId.None && _context.TryGetInode(outcome.Inode, out var record))
         {
-            attributes = record.ToAttributes(outcome.Inode);
+            attributes = wanted == LeaseKind.None
+                ? record.ToAttributes(outcome.Inode)
+                : _context.Show(outcome.Inode, record, wanted);
         }
 
         _context.Reply(new MutationReply { Attributes = attributes, Value = outcome.Value });

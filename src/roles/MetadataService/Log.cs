@@ -58,6 +58,10 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "the connection of {Session} ({Client}) is ended: {Reason}")]
     public static partial void Revoked(ILogger log, SessionId session, string client, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Session} is ended because others wait for its leases ({Reason}): {Client}")]
+    public static partial void SessionFenced(ILogger log, SessionId session, string client, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "a client was refused: {Reason}")]
     public static partial void Refused(ILogger log, string reason);
 

@@ -11,6 +11,29 @@ public sealed record ServiceOptions
     /// <summary>How often a client lets itself be heard when it has nothing to ask.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// For how long a lease holds after its session was heard last. Who is silent for longer while another waits is ended.
+    /// </summary>
+    public TimeSpan LeaseTerm { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the server waits beyond <see cref="LeaseTerm"/>, for clocks that do not run alike.</summary>
+    public TimeSpan LeaseMargin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A session that is heard and neither carries a recall out nor says that it is at it is ended after this.</summary>
+    public TimeSpan RecallPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For how long a write lease is left to who has just got it.</summary>
+    public TimeSpan WriteLeaseHold { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Leases of one session; beyond it answers come without a lease.</summary>
+    public int LeasesPerSessionMax { get; init; } = 65536;
+
+    /// <summary>Leases of one volume; beyond it answers come without a lease.</summary>
+    public int LeasesMax { get; init; } = 1 << 20;
+
+    /// <summary>A request that its client was told to send again where it may wait, and did not, is forgotten after this.</summary>
+    public TimeSpan ParkedRequest { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How often silent sessions, idle volumes and objects to be deleted are looked for.</summary>
     public TimeSpan Upkeep { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -47,7 +47,7 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
 
     public static TestClient Make(
         IRpcConnector connector, string token = TestService.Token, string volume = TestService.VolumeName,
-        bool isReadOnly = false, RpcClientOptions? options = null) =>
+        bool isReadOnly = false, RpcClientOptions? options = null, bool usesLeases = false) =>
         new(connector, new SessionHello
         {
             Volume = volume,
@@ -55,6 +55,7 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
             ClientName = "test client",
             ClientVersion = "1",
             IsReadOnly = isReadOnly,
+            Features = usesLeases ? SessionFeatures.Leases : SessionFeatures.None,
         }, options);
 
     public static async Task<TestClient> ConnectAsync(IRpcConnector connector, RpcClientOptions? options = null)
@@ -95,12 +96,16 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
     {
     }
 
-    public void OnPush(in FrameHeader header, ReadOnlyMemory<byte> payload)
-    {
-    }
+    /// <summary>Is told what the server says unasked.</summary>
+    public Action<FrameHeader, ReadOnlyMemory<byte>>? Pushed { get; set; }
+
+    /// <summary>Leases that it tells after a restart of the server.</summary>
+    public List<HeldLease> Held { get; } = [];
+
+    public void OnPush(in FrameHeader header, ReadOnlyMemory<byte> payload) => Pushed?.Invoke(header, payload);
 
     public Task<Result<EmptyReply>> ReclaimAsync() => CallAsync<ReclaimRequest, EmptyReply>(
-        Opcode.Reclaim, new ReclaimRequest { OpenInodes = [.. Open], IsLast = true }, RpcLane.First);
+        Opcode.Reclaim, new ReclaimRequest { OpenInodes = [.. Open], Leases = [.. Held], IsLast = true }, RpcLane.First);
 
     public Task<Result<MutationReply>> CreateAsync(string name, bool open = false, bool directory = false) =>
         CallAsync<CreateRequest, MutationReply>(Opcode.Create, new CreateRequest

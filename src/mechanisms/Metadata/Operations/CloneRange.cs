@@ -15,6 +15,7 @@ internal static class CloneRange
     {
         var hasSource = c.TryGetInode(request.Source, out var source);
         if (!c.TryGetInode(request.Target, out var target) || !hasSource) return Errno.ESTALE;
+        c.NoteRead(request.Source, InodeParts.Attributes);
         if (Ranges.Check(source, request.SourceOffsetBytes, request.LengthBytes) is not Errno.OK and var bad) return bad;
         if (Ranges.Check(target, request.TargetOffsetBytes, request.LengthBytes) is not Errno.OK and var wrong) return wrong;
 

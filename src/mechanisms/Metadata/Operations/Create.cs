@@ -58,7 +58,13 @@ internal static class Create
         }
 
         if (request.Open) c.SetOpen(c.Session, inode, isOpen: true);
-        return Outcome.Of(inode, 1) with { IsKept = !request.Open };
+
+        // Whoever makes and opens a file is about to write it.
+        return Outcome.Of(inode, 1) with
+        {
+            IsKept = !request.Open,
+            Lease = request.Open ? LeaseKind.Write : LeaseKind.Read,
+        };
     }
 
     private static bool IsMakable(FileType type) => type is FileType.Regular or FileType.Directory or FileType.Symlink

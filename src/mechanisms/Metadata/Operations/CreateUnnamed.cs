@@ -23,6 +23,6 @@ internal static class CreateUnnamed
         c.PutInode(inode, record);
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now, IsLinkable = true });
         c.SetOpen(c.Session, inode, isOpen: true);
-        return Outcome.Of(inode, 1);
+        return Outcome.Of(inode, 1) with { Lease = LeaseKind.Write };
     }
 }

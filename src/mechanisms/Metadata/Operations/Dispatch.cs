@@ -35,7 +35,7 @@ internal static class Dispatch
 
     public static OperationKind KindOf(Opcode opcode) => opcode switch
     {
-        >= Opcode.Lookup and <= Opcode.Seek => OperationKind.Read,
+        (>= Opcode.Lookup and <= Opcode.Seek) or Opcode.AcquireLease => OperationKind.Read,
         >= Opcode.Create and <= Opcode.NoteAccess => OperationKind.Mutation,
         Opcode.Reclaim or Opcode.EndSession => OperationKind.OfSession,
         InternalOpcode.CreateVolume or InternalOpcode.BeginSession or InternalOpcode.ResumeSession
@@ -58,6 +58,7 @@ internal static class Dispatch
         Opcode.ListXattr => With<ListXattrRequest>(c, payload, Xattrs.List),
         Opcode.StatVolume => With<StatVolumeRequest>(c, payload, StatVolume.Run),
         Opcode.Seek => With<SeekRequest>(c, payload, Seek.Run),
+        Opcode.AcquireLease => With<AcquireLeaseRequest>(c, payload, AcquireLease.Run),
         Opcode.Create => With<CreateRequest>(c, payload, Create.Run),
         Opcode.CreateUnnamed => With<CreateUnnamedRequest>(c, payload, CreateUnnamed.Run),
         Opcode.Link => With<LinkRequest>(c, payload, Link.Run),

@@ -8,6 +8,6 @@ internal static class GetAttributes
 {
     public static Outcome Run(OperationContext c, in GetAttributesRequest request) =>
         c.TryGetInode(request.Inode, out var record)
-            ? c.Reply(new AttributesReply { Attributes = record.ToAttributes(request.Inode) })
+            ? c.Reply(new AttributesReply { Attributes = c.Show(request.Inode, record) })
             : Errno.ESTALE;
 }

@@ -19,7 +19,8 @@ internal static class GetExtents
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (record.Type == FileType.Directory) return Errno.EISDIR;
         if (record.Type != FileType.Regular) return Errno.EINVAL;
-        var reply = new ExtentsReply { Attributes = record.ToAttributes(request.Inode), Blocks = [], Objects = [] };
+        var attributes = c.Show(request.Inode, record, LeaseKind.Read, InodeParts.Attributes | InodeParts.Data);
+        var reply = new ExtentsReply { Attributes = attributes, Blocks = [], Objects = [] };
         if ((record.Flags & InodeFlags.IsInline) != 0)
         {
             c.TryGetInlineData(request.Inode, out var data);

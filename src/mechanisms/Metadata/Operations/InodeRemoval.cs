@@ -104,7 +104,7 @@ internal static class InodeRemoval
         c.AddOwnerUsage(record.UserId, record.GroupId, -record.AllocatedBytes, -1);
         c.Transaction.Delete(Keys.Inode(inode));
         c.Transaction.Delete(Keys.Orphan(inode));
-        c.Removed.Add(inode);
+        c.NoteRemoved(inode);
         return true;
     }
 }

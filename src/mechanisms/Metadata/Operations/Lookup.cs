@@ -24,12 +24,19 @@ internal static class Lookup
         }
         else if (!isDot)
         {
-            if (!c.TryGetEntry(request.Parent, name, out var entry)) return Errno.ENOENT;
+            if (!c.TryGetEntry(request.Parent, name, out var entry))
+            {
+                // Who can keep it is told under which lease.
+                return c.UsesLeases
+                    ? c.Reply(new EntryReply { ParentLease = c.Offer(request.Parent) })
+                    : Errno.ENOENT;
+            }
+
             child = entry.Child;
         }
 
         var found = c.TryGetInode(child, out var record);
         if (c.IsComplete) Check.That(found, "an entry's inode exists");
-        return c.Reply(new EntryReply { Attributes = record.ToAttributes(child) });
+        return c.Reply(new EntryReply { Attributes = c.Show(child, record), ParentLease = c.Offer(request.Parent) });
     }
 }

@@ -17,7 +17,8 @@ internal static class NoteAccess
             var accessedAt = access.At.CompareTo(c.Now) < 0 ? access.At : c.Now;
             if (IsDue(record.AccessedAt, record.ModifiedAt, record.ChangedAt, accessedAt))
             {
-                c.PutInode(access.Inode, record with { AccessedAt = accessedAt });
+                // No host drops what it has cached because another one has read.
+                c.PutInode(access.Inode, record with { AccessedAt = accessedAt }, isQuiet: true);
             }
         }
 

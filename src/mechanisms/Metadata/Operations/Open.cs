@@ -20,6 +20,8 @@ internal static class Open
         }
 
         c.SetOpen(c.Session, request.Inode, isOpen: true);
-        return c.Reply(new OpenReply { Attributes = record.ToAttributes(request.Inode), InlineData = data });
+        var wanted = request.WantsWrite ? LeaseKind.Write : LeaseKind.Read;
+        var parts = data.IsEmpty ? InodeParts.Attributes : InodeParts.Attributes | InodeParts.Data;
+        return c.Reply(new OpenReply { Attributes = c.Show(request.Inode, record, wanted, parts), InlineData = data });
     }
 }

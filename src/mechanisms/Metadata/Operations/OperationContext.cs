@@ -1,5 +1,6 @@
 using System.Buffers;
 using FlexFs.Core;
+using FlexFs.Metadata.Access;
 using FlexFs.Metadata.Records;
 using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
@@ -13,8 +14,10 @@ namespace FlexFs.Metadata.Operations;
 /// <param name="Value">The value of a mutation's reply.</param>
 /// <param name="HasMore">A long operation did a consistent part of its work: commit it, and run the request again.</param>
 /// <param name="IsKept">The whole answer is kept: the inode may be gone when the request comes again.</param>
+/// <param name="Lease">The lease of the inode that a mutation's session would have use for.</param>
 internal readonly record struct Outcome(
-    Errno Errno, InodeId Inode = default, ulong Value = 0, bool HasMore = false, bool IsKept = false)
+    Errno Errno, InodeId Inode = default, ulong Value = 0, bool HasMore = false, bool IsKept = false,
+    LeaseKind Lease = LeaseKind.Read)
 {
     /// <summary>Done, with no more to say.</summary>
     public static Outcome Ok => default;
@@ -36,6 +39,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     private readonly List<(SessionId Session, InodeId Inode, bool IsOpen)> _openChanges = [];
     private readonly List<(InodeId Inode, ulong DataVersion, (ulong First, ulong End) Range, ulong Index)> _progress = [];
     private IBufferWriter<byte>? _reply;
+    private ILeaseGate? _gate;
 
     /// <summary>Reads and writes.</summary>
     public Transaction Transaction { get; } = new(set);
@@ -60,6 +64,12 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
 
     /// <summary>Inodes under work.</summary>
     public List<InodeId> Inodes { get; } = [];
+
+    /// <summary>What the request observes and changes.</summary>
+    public Footprint Footprint { get; } = new();
+
+    /// <summary>Whether the session understands leases.</summary>
+    public bool UsesLeases => _gate is { UsesLeases: true };
 
     /// <summary>Who asks.</summary>
     public SessionId Session { get; private set; }
@@ -86,8 +96,9 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     public int ReplyBytes { get; private set; }
 
     /// <summary>Begins a request.</summary>
-    public void Begin(SessionId session, IBufferWriter<byte> reply)
+    public void Begin(SessionId session, IBufferWriter<byte> reply, ILeaseGate? gate)
     {
+        _gate = gate;
         Transaction.Begin();
         Session = session;
         _reply = reply;
@@ -121,6 +132,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     private void Forget()
     {
         _openChanges.Clear();
+        Footprint.Clear();
         LiveBytes.Clear();
         Unfinished.Clear();
         Removed.Clear();
@@ -161,8 +173,59 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         Transaction.TryGet(Keys.InodeInto(_key, inode), out record);
 
     /// <summary>Writes an inode; this version begins now.</summary>
-    public void PutInode(InodeId inode, in InodeRecord record) =>
+    /// <param name="inode">The inode.</param>
+    /// <param name="record">As it is from now on.</param>
+    /// <param name="isQuiet">Whether others may go on showing it as it was.</param>
+    public void PutInode(InodeId inode, in InodeRecord record, bool isQuiet = false)
+    {
+        if (_gate is not null && !isQuiet)
+        {
+            if (!TryGetInode(inode, out var before)) Footprint.Make(inode);
+            var isData = before.DataVersion != record.DataVersion && record.Type != FileType.Directory;
+            Footprint.Change(inode, isData ? InodeParts.Attributes | InodeParts.Data : InodeParts.Attributes);
+        }
+
         Transaction.Put(Keys.InodeInto(_key, inode), record with { Begin = Now });
+    }
+
+    /// <summary>Something of an inode goes into what the request does, without being shown.</summary>
+    public void NoteRead(InodeId inode, InodeParts parts)
+    {
+        if (_gate is not null) Footprint.Read(inode, parts);
+    }
+
+    /// <summary>An inode is gone.</summary>
+    public void NoteRemoved(InodeId inode)
+    {
+        Removed.Add(inode);
+        Footprint.Remove(inode);
+    }
+
+    /// <summary>What an answer shows of an inode: attributes, and the lease under which they may be kept.</summary>
+    /// <param name="inode">The inode.</param>
+    /// <param name="record">As it is.</param>
+    /// <param name="wanted">The lease that the session would have use for.</param>
+    /// <param name="parts">What else the answer shows.</param>
+    public Attributes Show(
+        InodeId inode, in InodeRecord record, LeaseKind wanted = LeaseKind.Read, InodeParts parts = InodeParts.Attributes)
+    {
+        var attributes = record.ToAttributes(inode);
+        if (_gate is null) return attributes;
+        Footprint.Read(inode, parts);
+        return attributes with { Lease = Offer(inode, record.Type == FileType.Regular ? wanted : LeaseKind.Read) };
+    }
+
+    /// <summary>The lease under which the session may keep something of an inode that the answer shows.</summary>
+    public LeaseKind Offer(InodeId inode, LeaseKind wanted = LeaseKind.Read)
+    {
+        if (_gate is not { UsesLeases: true } gate) return LeaseKind.None;
+        var offer = gate.Offer(inode, wanted, isNeeded: Footprint.Wanted.Inode == inode);
+        if (offer != LeaseKind.None) Footprint.Offer(inode, offer);
+        return offer;
+    }
+
+    /// <summary>Whether another session may have size and times of the inode that are not committed.</summary>
+    public bool IsWrittenElsewhere(InodeId inode) => _gate?.IsWrittenElsewhere(inode) ?? false;
 
     /// <summary>Reads a name of a directory.</summary>
     public bool TryGetEntry(InodeId parent, ReadOnlySpan<byte> name, out EntryRecord record) =>
@@ -171,6 +234,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     /// <summary>Writes a name with its place in the listing.</summary>
     public void PutEntry(InodeId parent, ReadOnlySpan<byte> name, in EntryRecord record)
     {
+        NoteName(parent, name);
         Transaction.Put(Keys.EntryInto(_key, parent, name), record with { Begin = Now });
         Transaction.PutBytes(Keys.EntryOrderInto(_key, parent, record.Cookie), name.ToArray());
     }
@@ -182,9 +246,15 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     /// <summary>Removes a name: entry, place in the listing, link.</summary>
     public void DeleteName(InodeId parent, ReadOnlySpan<byte> name, in EntryRecord record)
     {
+        NoteName(parent, name);
         Transaction.Delete(Keys.EntryInto(_key, parent, name));
         Transaction.Delete(Keys.EntryOrderInto(_key, parent, record.Cookie));
         DeleteLink(record.Child, parent, name);
+    }
+
+    private void NoteName(InodeId parent, ReadOnlySpan<byte> name)
+    {
+        if (_gate is not null) Footprint.Change(parent, InodeParts.Names, name.ToArray());
     }
 
     /// <summary>Removes that an inode has this name.</summary>

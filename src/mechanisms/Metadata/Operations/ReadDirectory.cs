@@ -37,7 +37,13 @@ internal static class ReadDirectory
             }
         }
 
-        return c.Reply(new ReadDirectoryReply { Entries = entries.DrainToImmutable(), IsEnd = isEnd, Parent = parent });
+        return c.Reply(new ReadDirectoryReply
+        {
+            Entries = entries.DrainToImmutable(),
+            IsEnd = isEnd,
+            Parent = parent,
+            Lease = c.Offer(request.Inode),
+        });
     }
 
     private static DirectoryEntry Read(OperationContext c, in ReadDirectoryRequest request, ulong cookie, byte[] name)
@@ -46,6 +52,8 @@ internal static class ReadDirectory
         var listed = new DirectoryEntry { Cookie = cookie, Inode = entry.Child, Type = entry.Type, Name = name };
         if (!request.WithAttributes || entry.Child == InodeId.None) return listed;
         c.TryGetInode(entry.Child, out var record);
-        return listed with { Attributes = record.ToAttributes(entry.Child) };
+
+        // A listing waits for nobody: who wants to know asks for this inode alone.
+        return c.IsWrittenElsewhere(entry.Child) ? listed : listed with { Attributes = c.Show(entry.Child, record) };
     }
 }

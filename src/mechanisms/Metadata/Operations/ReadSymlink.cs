@@ -11,6 +11,6 @@ internal static class ReadSymlink
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (record.Type != FileType.Symlink) return Errno.EINVAL;
         c.TryGetInlineData(request.Inode, out var target);
-        return c.Reply(new BytesReply { Bytes = target });
+        return c.Reply(new BytesReply { Bytes = target, Lease = c.Offer(request.Inode) });
     }
 }

@@ -16,7 +16,7 @@ internal static class Seek
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (record.Type == FileType.Directory) return Errno.EISDIR;
         if (record.Type != FileType.Regular || request.OffsetBytes < 0) return Errno.EINVAL;
-        var reply = new SeekReply { Attributes = record.ToAttributes(request.Inode), OffsetBytes = record.SizeBytes };
+        var reply = new SeekReply { Attributes = c.Show(request.Inode, record), OffsetBytes = record.SizeBytes };
         if (request.OffsetBytes >= record.SizeBytes) return c.Reply(reply);
         if ((record.Flags & InodeFlags.IsInline) != 0)
         {

@@ -18,7 +18,7 @@ internal static class Xattrs
         if (!IsKnown(request.Name.Span)) return Errno.EOPNOTSUPP;
         if ((record.Flags & InodeFlags.HasXattrs) == 0) return Errno.ENODATA;
         return c.Transaction.TryGetBytes(Keys.Xattr(request.Inode, request.Name.Span), out var value)
-            ? c.Reply(new BytesReply { Bytes = value })
+            ? c.Reply(new BytesReply { Bytes = value, Lease = c.Offer(request.Inode) })
             : Errno.ENODATA;
     }
 
@@ -42,7 +42,7 @@ internal static class Xattrs
             from = page.Resume;
         }
 
-        return c.Reply(new BytesReply { Bytes = names.WrittenMemory });
+        return c.Reply(new BytesReply { Bytes = names.WrittenMemory, Lease = c.Offer(request.Inode) });
     }
 
     public static Outcome Set(OperationContext c, in SetXattrRequest request)

@@ -22,6 +22,9 @@ public readonly partial record struct SessionRecord
 
     /// <summary>Whether every mutation is refused.</summary>
     [Field(5)] public bool IsReadOnly { get; init; }
+
+    /// <summary>Whether it may hold leases, so that after a restart the server waits for it to tell them.</summary>
+    [Field(6)] public bool UsesLeases { get; init; }
 }
 
 /// <summary>The last reply in a slot of a session's window, from which a repeated request is answered. Key: <see cref="Keys.Reply"/>.</summary>

@@ -43,6 +43,9 @@ internal sealed class ServiceRequest
     /// <summary>The reply while it is held: its bytes.</summary>
     public int ReplyBytes;
 
+    /// <summary>What it waits for, if it waits for other sessions.</summary>
+    public Leases.LeaseWait? Wait;
+
     /// <summary>Who waits for it inside the service.</summary>
     public object? Waiter;
 
@@ -58,6 +61,7 @@ internal sealed class ServiceRequest
     /// <summary>Makes it ready to be used again.</summary>
     public void Reset()
     {
+        Check.That(Wait is null);
         if (_rented is { } rented) ArrayPool<byte>.Shared.Return(rented);
         _rented = null;
         Engine = default;
@@ -107,6 +111,10 @@ internal interface IReplySink
 
     /// <summary>Takes the request back, which will never be executed: its sink was closed, or the volume stopped.</summary>
     void Drop(ServiceRequest request);
+
+    /// <summary>Tells the client to send it again where it may wait.</summary>
+    /// <returns>False when it is there already: it is held until it can run.</returns>
+    bool SendsToWait(ServiceRequest request);
 
     /// <summary>Sends what was taken since the last call.</summary>
     void Flush();

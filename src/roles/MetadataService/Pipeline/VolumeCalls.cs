@@ -44,6 +44,9 @@ internal sealed class VolumeCalls(VolumeExecutor executor) : IReplySink
     public void Drop(ServiceRequest request) => Waiter(request).TrySetResult(new CallResult(Errno.ECONNABORTED, []));
 
     /// <inheritdoc/>
+    public bool SendsToWait(ServiceRequest request) => false;
+
+    /// <inheritdoc/>
     public void Flush()
     {
     }

@@ -1,6 +1,8 @@
 using FlexFs.Core;
 using FlexFs.Metadata;
+using FlexFs.Metadata.Access;
 using FlexFs.Metadata.Storage;
+using FlexFs.MetadataService.Leases;
 using FlexFs.MetadataService.Volumes;
 using Microsoft.Extensions.Logging;
 
@@ -67,6 +69,9 @@ internal sealed class VolumeExecutor
 
     /// <summary>Called on the context, with the new epoch, when the store was opened again.</summary>
     public Action<ulong>? Reopened { get; set; }
+
+    /// <summary>Which session may cache what; nothing has a gate without.</summary>
+    public LeaseTable? Leases { get; set; }
 
     /// <summary>The epoch of this server's ownership.</summary>
     public ulong Epoch { get; private set; }
@@ -229,10 +234,18 @@ internal sealed class VolumeExecutor
         }
 
         var offset = _current.Length;
-        var execution = _engine!.Execute(request.Engine, now, _current);
+        var execution = _engine!.Execute(request.Engine, now, _current, GateOf(request));
         if (execution.State != ExecutionState.Done)
         {
             _current.Truncate(offset);
+
+            // The table has it now; others go on meanwhile.
+            if (execution.State == ExecutionState.Waits)
+            {
+                if (request == _exclusive) _exclusive = null;
+                return;
+            }
+
             _nextFetch.Add(request, execution);
             return;
         }
@@ -263,6 +276,16 @@ internal sealed class VolumeExecutor
         _requestBytesInBatch += request.Engine.Payload.Length;
     }
 
+    private ILeaseGate? GateOf(ServiceRequest request) =>
+        Leases is null || Leases.IsUnused || request.Engine.Session == SessionId.None ? null : Leases.For(request);
+
+    /// <summary>What a request waited for has happened: it runs again.</summary>
+    public void RunAgain(ServiceRequest request)
+    {
+        _again.Enqueue(request);
+        Wake();
+    }
+
     /// <summary>While the store is full, a batch holds either what takes space or what frees it, so that the one cannot fail the other.</summary>
     private bool MayJoinBatch(RequestClass kind)
     {
@@ -282,6 +305,7 @@ internal sealed class VolumeExecutor
         }
 
         var sink = request.Sink;
+        Leases?.End(request);
         sink.Reply(request, errno, body);
         _toFlush.Add(sink);
     }
@@ -289,6 +313,7 @@ internal sealed class VolumeExecutor
     private void Drop(ServiceRequest request)
     {
         if (request == _exclusive) _exclusive = null;
+        Leases?.End(request);
         request.Sink.Drop(request);
     }
 
@@ -483,7 +508,9 @@ internal sealed class VolumeExecutor
             var failed = _store!;
             _store = null;
             await failed.DisposeAsync();
-            var position = await ReopenAsync();
+            var opened = await StoreReopening.RunAsync(_seat, () => _state == ExecutorState.Recovering);
+            if (opened is not { } found) return;
+            (_store, var position) = found;
             if (_state != ExecutorState.Recovering) return;
 
             // The failure says nothing about the batch that was under way: the store itself does.
@@ -518,32 +545,6 @@ internal sealed class VolumeExecutor
         }
     }
 
-    private async Task<StorePosition> ReopenAsync()
-    {
-        var wait = _options.ReopenWait;
-        while (_state == ExecutorState.Recovering)
-        {
-            IKeyValueStore? store = null;
-            try
-            {
-                store = await _seat.Stores.OpenAsync(_seat.Volume.Id, CancellationToken.None);
-                var position = await store.TakeOwnershipAsync(CancellationToken.None);
-                _store = store;
-                return position;
-            }
-            catch (StorageException failure)
-            {
-                Log.StorageFailed(_log, failure.Message);
-                if (store is not null) await store.DisposeAsync();
-            }
-
-            await Task.Delay(wait, _clock);
-            wait = wait * 2 > _options.ReopenWaitMax ? _options.ReopenWaitMax : wait * 2;
-        }
-
-        return default;
-    }
-
     private void Stop(string reason, bool isExpected)
     {
         if (_state == ExecutorState.Stopped) return;
@@ -554,6 +555,7 @@ internal sealed class VolumeExecutor
         if (_committing is not null) foreach (var request in _committing.Requests) unanswered.Enqueue(request);
         TakeBackExecuted(unanswered);
         RunAgain(unanswered);
+        Leases?.Clear();
         DropQueued();
         _idle?.TrySetResult();
         Stopped?.Invoke(reason);

@@ -28,6 +28,9 @@ internal sealed class LiveSession(SessionId id, string client, ulong incarnation
     /// <summary>The right by which its connection came.</summary>
     public string Grant { get; set; } = "";
 
+    /// <summary>Whether it understands leases.</summary>
+    public bool UsesLeases { get; init; }
+
     /// <summary>Whether it is being removed, in steps; nothing of it is served any more.</summary>
     public bool IsEnding { get; set; }
 

@@ -9,7 +9,7 @@ namespace FlexFs.MetadataService.Sessions;
 
 /// <summary>One connection of a session: requests in, replies out.</summary>
 /// <remarks>
-/// 1. Until the session has told what it has open, its other requests wait here.
+/// 1. Until the session has told what it has open, its other requests wait here; and until all have told which leases they have.
 /// 2. After <see cref="Supersede"/> or the end of the connection nothing of it is executed that had not begun.
 /// Requests come from the connection's loop, replies from the volume's context; what both touch is guarded by the gate.
 /// </remarks>
@@ -22,6 +22,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
     private readonly RequestPool _pool;
     private RpcServerConnection? _connection;
     private bool _mustReclaim;
+    private bool _isInGrace;
     private bool _isCorked;
     private volatile bool _isClosed;
 
@@ -34,6 +35,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         Session = session;
         Incarnation = incarnation;
         _mustReclaim = !session.HasReclaimed;
+        _isInGrace = owner.IsInLeaseGrace;
     }
 
     /// <summary>Whose it is.</summary>
@@ -50,6 +52,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
     {
         _connection = connection;
         if (_isClosed) connection.End("a newer connection has taken the session over");
+        else _owner.ConnectionOpened(this);
     }
 
     /// <inheritdoc/>
@@ -66,6 +69,20 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         if (opcode == Opcode.EndSession)
         {
             if (WireCodec.TryRead<EndSessionRequest>(payload, out _, out _)) _owner.EndSession(this, header);
+            else connection.Reply(header, Errno.EPROTO);
+            return;
+        }
+
+        if (opcode == Opcode.AcknowledgeRecalls)
+        {
+            if (WireCodec.TryRead<AcknowledgeRecallsRequest>(payload, out var recalls, out _)) _owner.Acknowledge(this, header, recalls);
+            else connection.Reply(header, Errno.EPROTO);
+            return;
+        }
+
+        if (opcode == Opcode.ReleaseLeases)
+        {
+            if (WireCodec.TryRead<ReleaseLeasesRequest>(payload, out var leases, out _)) _owner.Release(this, header, leases);
             else connection.Reply(header, Errno.EPROTO);
             return;
         }
@@ -109,6 +126,9 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         if (_connection is { } connection) connection.Epoch = epoch;
     }
 
+    /// <inheritdoc/>
+    public bool SendsToWait(ServiceRequest request) => SendsToWait(request.Header, blocking: false);
+
     /// <summary>
     /// A request that had no effect would have to wait for another session: it gives its slot back and comes again where it may wait.
     /// </summary>
@@ -118,6 +138,22 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         if (RpcProtocol.MayWait(header.Slot)) return false;
         _connection?.Queue(header, blocking);
         return true;
+    }
+
+    /// <summary>A timestamp: when the client was heard last. On the volume's context.</summary>
+    public long LastReceived => _connection?.LastReceived ?? Session.SilentSince;
+
+    /// <summary>Tells the client that something is recalled.</summary>
+    public void Push(in RecallPush recall) => _connection?.Push((ushort)PushCode.Recall, recall);
+
+    /// <summary>All sessions have told which leases they have.</summary>
+    public void GraceEnded()
+    {
+        lock (_gate)
+        {
+            _isInGrace = false;
+            LetGo();
+        }
     }
 
     /// <summary>Answers a request that the owner took over.</summary>
@@ -153,32 +189,57 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
     {
         lock (_gate)
         {
-            if (_mustReclaim) _untilReclaimed.Enqueue(request);
-            return _mustReclaim;
+            if (!_mustReclaim && !_isInGrace) return false;
+            _untilReclaimed.Enqueue(request);
+            return true;
         }
     }
 
     private void Reclaimed(ServiceRequest reclaim)
     {
-        if (!WireCodec.Read<ReclaimRequest>(reclaim.Engine.Payload).IsLast || _isClosed) return;
+        var told = WireCodec.Read<ReclaimRequest>(reclaim.Engine.Payload);
+        if (_isClosed) return;
+        if (!told.Leases.IsDefaultOrEmpty) _owner.ReclaimLeases(Session, told.Leases);
+        if (!told.IsLast) return;
         Session.HasReclaimed = true;
         lock (_gate)
         {
             _mustReclaim = false;
-            while (_untilReclaimed.TryDequeue(out var request))
-            {
-                // The window bounds both queues, so there is room.
-                if (!_executor.TryEnqueue(request)) _pool.Return(request);
-            }
+            LetGo();
         }
 
         _owner.SessionReclaimed(Session);
+    }
+
+    private void LetGo()
+    {
+        if (_mustReclaim || _isInGrace) return;
+        while (_untilReclaimed.TryDequeue(out var request))
+        {
+            // The window bounds both queues, so there is room.
+            if (!_executor.TryEnqueue(request)) _pool.Return(request);
+        }
     }
 }
 
 /// <summary>What a connection tells the owner of its session. Any thread.</summary>
 internal interface ISessionOwner
 {
+    /// <summary>Whether requests wait because other sessions have not told their leases yet. On the volume's context.</summary>
+    bool IsInLeaseGrace { get; }
+
+    /// <summary>The connection is open: what the last one may have lost is pushed again.</summary>
+    void ConnectionOpened(SessionConnection connection);
+
+    /// <summary>Recalls were carried out; to be answered.</summary>
+    void Acknowledge(SessionConnection connection, FrameHeader request, AcknowledgeRecallsRequest recalls);
+
+    /// <summary>Leases are given back; to be answered.</summary>
+    void Release(SessionConnection connection, FrameHeader request, ReleaseLeasesRequest leases);
+
+    /// <summary>A session told leases that it held before the server restarted. On the volume's context.</summary>
+    void ReclaimLeases(LiveSession session, IReadOnlyList<HeldLease> leases);
+
     /// <summary>The connection is gone.</summary>
     void ConnectionEnded(SessionConnection connection, string reason);
 

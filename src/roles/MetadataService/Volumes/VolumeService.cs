@@ -1,6 +1,7 @@
 using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
+using FlexFs.MetadataService.Leases;
 using FlexFs.MetadataService.Pipeline;
 using FlexFs.MetadataService.Objects;
 using FlexFs.MetadataService.Sessions;
@@ -29,6 +30,7 @@ internal sealed class VolumeService : ISessionOwner
     private readonly RequestPool _pool;
     private readonly ObjectReaper? _reaper;
     private readonly SortedDictionary<SessionId, LiveSession> _sessions = [];
+    private readonly LeaseKeeper _leases;
     private VolumeRecord _record;
     private bool _isInGrace = true;
     private bool _isInUpkeep;
@@ -48,6 +50,7 @@ internal sealed class VolumeService : ISessionOwner
             Reopened = OnReopened,
         };
         _calls = new VolumeCalls(_executor);
+        _leases = new LeaseKeeper(seat, _executor, _sessions);
         _pool = new RequestPool(_options.QueuedRequestsMax * 2);
         _reaper = seat.Deleter is null ? null : new ObjectReaper(seat, seat.Deleter, _calls);
         _idleSince = seat.Clock.GetTimestamp();
@@ -111,15 +114,17 @@ internal sealed class VolumeService : ISessionOwner
         var key = _seat.NewSessionKey();
         var client = LogText.Of(hello.ClientName);
         var isReadOnly = grant.IsReadOnly || hello.IsReadOnly;
+        var usesLeases = (hello.Features & SessionFeatures.Leases) != 0;
         var began = await _calls.RunAsync(
             InternalOpcode.BeginSession,
-            new BeginSessionRequest { Key = key, ClientName = client, IsReadOnly = isReadOnly });
+            new BeginSessionRequest { Key = key, ClientName = client, IsReadOnly = isReadOnly, UsesLeases = usesLeases });
         if (began.Errno != Errno.OK) return RpcAcceptance.No(began.Errno, Explain(began.Errno));
         var session = new LiveSession(
             new SessionId(began.Mutation.Value), client, FirstIncarnation, hasReclaimed: true, _seat.Clock.GetTimestamp())
         {
             IsReadOnly = isReadOnly,
             Grant = grant.Id,
+            UsesLeases = usesLeases,
         };
         Add(session);
         Log.SessionBegan(_log, session.Id, client);
@@ -143,6 +148,14 @@ internal sealed class VolumeService : ISessionOwner
         _isInUpkeep = true;
         try
         {
+            foreach (var (session, reason) in _leases.Overdue())
+            {
+                Log.SessionFenced(_log, session.Id, session.Client, reason);
+                session.IsEnding = true;
+                session.Connection?.Supersede($"the session was ended: {reason}");
+            }
+
+            _leases.Table.ForgetParked();
             foreach (var session in _sessions.Values.ToArray())
             {
                 if (session.IsEnding) await RemoveAsync(session);
@@ -150,6 +163,7 @@ internal sealed class VolumeService : ISessionOwner
             }
 
             EndRevoked();
+            _leases.EndGraceIfComplete();
             if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed))
             {
                 _executor.SetAllOpensKnown(true);
@@ -185,7 +199,27 @@ internal sealed class VolumeService : ISessionOwner
     void ISessionOwner.EndSession(SessionConnection connection, FrameHeader request) =>
         Context.Post(_ => _ = EndSessionAsync(connection, request), null);
 
-    void ISessionOwner.SessionReclaimed(LiveSession session) => Log.SessionReclaimed(_log, session.Id);
+    void ISessionOwner.SessionReclaimed(LiveSession session)
+    {
+        Log.SessionReclaimed(_log, session.Id);
+        _leases.EndGraceIfComplete();
+    }
+
+    bool ISessionOwner.IsInLeaseGrace => _leases.IsInGrace;
+
+    void ISessionOwner.ConnectionOpened(SessionConnection connection) =>
+        Context.Post(_ => _leases.SendAgain(connection), null);
+
+    void ISessionOwner.Acknowledge(SessionConnection connection, FrameHeader request, AcknowledgeRecallsRequest recalls) =>
+        Context.Post(_ => OnAcknowledged(connection, request, recalls), null);
+
+    void ISessionOwner.Release(SessionConnection connection, FrameHeader request, ReleaseLeasesRequest leases) =>
+        Context.Post(_ => OnReleased(connection, request, leases), null);
+
+    void ISessionOwner.ReclaimLeases(LiveSession session, IReadOnlyList<HeldLease> leases)
+    {
+        if (_leases.IsInGrace) _leases.Table.Reclaim(session.Id, leases);
+    }
 
     private async Task PrepareAsync()
     {
@@ -220,7 +254,12 @@ internal sealed class VolumeService : ISessionOwner
             foreach (var stored in page.Sessions)
             {
                 Add(new LiveSession(stored.Session, LogText.Of(stored.ClientName), FirstIncarnation, hasReclaimed: false,
-                    _seat.Clock.GetTimestamp()) { IsEnding = stored.IsEnding, IsReadOnly = stored.IsReadOnly });
+                    _seat.Clock.GetTimestamp())
+                {
+                    IsEnding = stored.IsEnding,
+                    IsReadOnly = stored.IsReadOnly,
+                    UsesLeases = stored.UsesLeases,
+                });
                 after = stored.Session.Value;
             }
 
@@ -228,6 +267,7 @@ internal sealed class VolumeService : ISessionOwner
         }
 
         _executor.SetAllOpensKnown(_sessions.Count == 0);
+        _leases.BeginGrace();
         Log.VolumeOpened(_log, _executor.Epoch, _sessions.Count);
     }
 
@@ -288,6 +328,8 @@ internal sealed class VolumeService : ISessionOwner
             HeartbeatMilliseconds = (uint)_options.Heartbeat.TotalMilliseconds,
             SessionTermMilliseconds = (uint)_options.SessionTerm.TotalMilliseconds,
             MustReclaim = !session.HasReclaimed,
+            Features = session.UsesLeases ? SessionFeatures.Leases : SessionFeatures.None,
+            LeaseTermMilliseconds = (uint)_options.LeaseTerm.TotalMilliseconds,
         };
         return RpcAcceptance.Yes(connection, new RpcWelcome
         {
@@ -319,6 +361,8 @@ internal sealed class VolumeService : ISessionOwner
                 return step.Errno;
             }
 
+            // From its first step on nothing of the session takes effect any more, so nobody need wait for it.
+            _leases.Table.Drop(session.Id);
             if (step.Errno == Errno.OK && step.Mutation.Value != 0) continue;
             if (_sessions.Remove(session.Id)) CountSessions(-1);
             _idleSince = _seat.Clock.GetTimestamp();
@@ -362,10 +406,25 @@ internal sealed class VolumeService : ISessionOwner
     private void OnConnectionEnded(SessionConnection connection, string reason)
     {
         var session = connection.Session;
+        _leases.Table.Forget(connection);
         if (session.Connection != connection) return;
         session.Connection = null;
         session.SilentSince = _seat.Clock.GetTimestamp();
         if (!session.IsEnding) Log.SessionDisconnected(_log, session.Id, reason);
+    }
+
+    private void OnAcknowledged(SessionConnection connection, FrameHeader request, AcknowledgeRecallsRequest recalls)
+    {
+        if (connection.IsClosed) return;
+        foreach (var recall in recalls.Recalls) _leases.Table.Acknowledge(connection.Session.Id, recall);
+        connection.Answer(request, default(EmptyReply));
+    }
+
+    private void OnReleased(SessionConnection connection, FrameHeader request, ReleaseLeasesRequest leases)
+    {
+        if (connection.IsClosed) return;
+        _leases.Table.Release(connection.Session.Id, leases.Inodes);
+        connection.Answer(request, default(EmptyReply));
     }
 
     private void OnReopened(ulong epoch)
@@ -382,6 +441,7 @@ internal sealed class VolumeService : ISessionOwner
     private void Add(LiveSession session)
     {
         _sessions.Add(session.Id, session);
+        if (session.UsesLeases) _leases.Table.Add(session.Id);
         CountSessions(1);
     }
 

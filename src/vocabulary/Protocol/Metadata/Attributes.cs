@@ -49,6 +49,12 @@ public readonly partial record struct Attributes
     /// <summary>What is known without asking for it.</summary>
     [Field(14)] public InodeFlags Flags { get; init; }
 
+    /// <summary>
+    /// The lease under which the session may keep them, and what else came with them. It does not count when a recall of the inode came
+    /// since the request was sent.
+    /// </summary>
+    [Field(15, Defined = true)] public LeaseKind Lease { get; init; }
+
     /// <summary>File type of <see cref="Mode"/>.</summary>
     public FileType Type => Core.FileMode.TypeOf(Mode);
 }

@@ -38,6 +38,9 @@ public enum Opcode : ushort
     /// <summary><see cref="SeekRequest"/> to <see cref="SeekReply"/>: data and holes.</summary>
     Seek = 10,
 
+    /// <summary><see cref="AcquireLeaseRequest"/> to <see cref="AttributesReply"/>.</summary>
+    AcquireLease = 32,
+
     // Mutations: exactly once, answered by MutationReply, kept in the session's window.
 
     /// <summary><see cref="CreateRequest"/>: a file, directory, symlink, device, FIFO or socket.</summary>
@@ -92,4 +95,10 @@ public enum Opcode : ushort
 
     /// <summary><see cref="EndSessionRequest"/>: a clean unmount.</summary>
     EndSession = 129,
+
+    /// <summary><see cref="AcknowledgeRecallsRequest"/>: what was recalled is not cached any more.</summary>
+    AcknowledgeRecalls = 130,
+
+    /// <summary><see cref="ReleaseLeasesRequest"/>: leases given back unasked.</summary>
+    ReleaseLeases = 131,
 }

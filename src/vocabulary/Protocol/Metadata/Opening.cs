@@ -16,6 +16,9 @@ public readonly partial record struct OpenRequest
 
     /// <summary>Whether the answer may carry the contents of an inline file.</summary>
     [Field(2)] public bool WithInlineData { get; init; }
+
+    /// <summary>Whether a write lease is wanted, if no other session has any.</summary>
+    [Field(3)] public bool WantsWrite { get; init; }
 }
 
 /// <summary>The inode as it is now: what close-to-open compares the caches with.</summary>
@@ -49,6 +52,12 @@ public readonly partial record struct ReclaimRequest
 
     /// <summary>Whether this was the last part.</summary>
     [Field(2)] public bool IsLast { get; init; }
+
+    /// <summary>Leases that it had, also those whose recall it is carrying out.</summary>
+    [Field(3, Max = LeasesMax)] public ImmutableArray<HeldLease> Leases { get; init; }
+
+    /// <summary>Leases in one request.</summary>
+    public const int LeasesMax = 16384;
 }
 
 /// <summary>The mount goes away: forget its session and all that it had open.</summary>

@@ -19,8 +19,14 @@ public readonly partial record struct LookupRequest
 [WireRecord(Version = 1)]
 public readonly partial record struct EntryReply
 {
-    /// <summary>Of the inode that the name is.</summary>
+    /// <summary>
+    /// Of the inode that the name is. To a session with leases a name that does not exist is told by the inode none, so that it can be
+    /// kept; others get ENOENT.
+    /// </summary>
     [Field(1)] public Attributes Attributes { get; init; }
+
+    /// <summary>The lease of the directory, under which the session may keep the name, or that there is none.</summary>
+    [Field(2, Defined = true)] public LeaseKind ParentLease { get; init; }
 }
 
 /// <summary>The attributes of an inode. ESTALE when it is gone.</summary>
@@ -72,7 +78,7 @@ public readonly partial record struct DirectoryEntry
     /// <summary>The name.</summary>
     [Field(4, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
 
-    /// <summary>If they were asked for.</summary>
+    /// <summary>If they were asked for, and another session is not about to change them.</summary>
     [Field(5)] public Attributes? Attributes { get; init; }
 }
 
@@ -88,6 +94,9 @@ public readonly partial record struct ReadDirectoryReply
 
     /// <summary>The directory's parent, for <c>..</c>; the root's is itself.</summary>
     [Field(3)] public InodeId Parent { get; init; }
+
+    /// <summary>The lease of the directory, under which the session may keep the listing.</summary>
+    [Field(4, Defined = true)] public LeaseKind Lease { get; init; }
 }
 
 /// <summary>The target of a symlink. EINVAL when it is none.</summary>
@@ -104,6 +113,9 @@ public readonly partial record struct BytesReply
 {
     /// <summary>The bytes.</summary>
     [Field(1, Max = Limits.XattrListBytesMax)] public ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>The lease of the inode, under which the session may keep them.</summary>
+    [Field(2, Defined = true)] public LeaseKind Lease { get; init; }
 }
 
 /// <summary>The value of an extended attribute. ENODATA when there is none of this name.</summary>

@@ -30,6 +30,20 @@ public readonly partial record struct SessionHello
 
     /// <summary>Whether every mutation is to be refused with EROFS.</summary>
     [Field(8)] public bool IsReadOnly { get; init; }
+
+    /// <summary>What the client can.</summary>
+    [Field(9)] public SessionFeatures Features { get; init; }
+}
+
+/// <summary>What client and server use if both can.</summary>
+[Flags]
+public enum SessionFeatures : ulong
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The client answers from its caches under leases, and gives them up when they are recalled.</summary>
+    Leases = 1,
 }
 
 /// <summary>The body of the server's Welcome.</summary>
@@ -65,4 +79,13 @@ public readonly partial record struct SessionWelcome
 
     /// <summary>Whether the server has lost what the session has open, and a Reclaim must come first.</summary>
     [Field(10)] public bool MustReclaim { get; init; }
+
+    /// <summary>What is in use.</summary>
+    [Field(11)] public SessionFeatures Features { get; init; }
+
+    /// <summary>
+    /// Milliseconds for which a lease holds after the client last sent something that the server then answered. A session that is silent
+    /// for longer while another waits for its lease is ended.
+    /// </summary>
+    [Field(12)] public uint LeaseTermMilliseconds { get; init; }
 }

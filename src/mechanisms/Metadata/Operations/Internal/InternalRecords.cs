@@ -40,6 +40,9 @@ public readonly partial record struct BeginSessionRequest
 
     /// <summary>Whether every mutation is refused.</summary>
     [Field(3)] public bool IsReadOnly { get; init; }
+
+    /// <summary>Whether it understands leases.</summary>
+    [Field(4)] public bool UsesLeases { get; init; }
 }
 
 /// <summary>Goes on with a session over a new connection. ESTALE (unknown or ended), EACCES (wrong key, or not a newer incarnation).</summary>
@@ -96,6 +99,9 @@ public readonly partial record struct SessionDescription
 
     /// <summary>Its end has begun and must be completed: it cannot be resumed.</summary>
     [Field(5)] public bool IsEnding { get; init; }
+
+    /// <summary>Whether it understands leases.</summary>
+    [Field(6)] public bool UsesLeases { get; init; }
 }
 
 /// <summary>Sessions.</summary>

@@ -19,6 +19,7 @@ internal static class Sessions
             ClientName = request.ClientName,
             Begin = c.Now,
             IsReadOnly = request.IsReadOnly,
+            UsesLeases = request.UsesLeases,
         });
         return Outcome.Of(InodeId.None, session.Value);
     }
@@ -49,6 +50,7 @@ internal static class Sessions
                 ClientName = record.ClientName,
                 Begin = record.Begin,
                 IsReadOnly = record.IsReadOnly,
+                UsesLeases = record.UsesLeases,
                 IsEnding = record.Incarnation == EndSession.EndedIncarnation,
             });
         }
