@@ -1,5 +1,4 @@
 using FlexFs.Core;
-using FlexFs.Metadata.Records;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Operations;
