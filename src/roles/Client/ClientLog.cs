@@ -15,6 +15,11 @@ internal static partial class ClientLog
     [LoggerMessage(3, LogLevel.Warning, "attempt {Attempt} to reach the metadata server: {Reason}")]
     public static partial void CannotConnect(ILogger log, int attempt, string reason);
 
+    [LoggerMessage(22, LogLevel.Error,
+        "the metadata server {Server} refuses this mount of {Volume} ({Reason}): calls fail, and what is not stored waits until the token"
+        + " is valid again; with a new one: mount.flexfs init creds {Volume} --force, unmount and mount again")]
+    public static partial void Refused(ILogger log, string server, string volume, string reason);
+
     [LoggerMessage(4, LogLevel.Error, "the server knows {Session} no more: changes without answer ended in EIO; going on with a new session")]
     public static partial void SessionLost(ILogger log, SessionId session);
 

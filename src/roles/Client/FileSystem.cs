@@ -147,7 +147,7 @@ public sealed class FileSystem : IAsyncDisposable
     /// </summary>
     public async ValueTask<Result<Attributes>> SetAttributesAsync(InodeId inode, AttributeChange change)
     {
-        if (_options.IsReadOnly) return Errno.EROFS;
+        if (Refusal() is not Errno.OK and var refusal) return refusal;
         if ((change.Mask & AttributeMask.Size) != 0)
         {
             if (change.SizeBytes < 0) return Errno.EINVAL;
@@ -196,7 +196,7 @@ public sealed class FileSystem : IAsyncDisposable
     public ValueTask<Result<OpenResult>> CreateUnnamedAsync(
         InodeId directory, uint permissions, uint userId, uint groupId, OpenFlags flags)
     {
-        if (_options.IsReadOnly) return new(Errno.EROFS);
+        if (Refusal() is not Errno.OK and var refusal) return new(refusal);
         var request = new CreateUnnamedRequest
         {
             Directory = directory,
@@ -348,9 +348,7 @@ public sealed class FileSystem : IAsyncDisposable
     public ValueTask<Result<int>> WriteAsync(
         ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId = false,
         CancellationToken cancellationToken = default) =>
-        _options.IsReadOnly
-            ? new(Errno.EROFS)
-            : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
+        Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
 
     /// <summary>fallocate(2): a longer file, or a range of zeros that takes no space. Space is never reserved.</summary>
     /// <param name="handle">Open for writing.</param>
@@ -359,7 +357,7 @@ public sealed class FileSystem : IAsyncDisposable
     /// <param name="isZeroed">Whether the range becomes zeros (FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE).</param>
     /// <param name="keepsSize">Whether the size stays (FALLOC_FL_KEEP_SIZE).</param>
     public ValueTask<Errno> FallocateAsync(ulong handle, long offset, long length, bool isZeroed, bool keepsSize) =>
-        _options.IsReadOnly ? new(Errno.EROFS) : _files.FallocateAsync(handle, offset, length, isZeroed, keepsSize);
+        Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.FallocateAsync(handle, offset, length, isZeroed, keepsSize);
 
     /// <summary>lseek(2) with SEEK_DATA and SEEK_HOLE: what was written and is not committed is data.</summary>
     /// <returns>ENXIO at and behind the end, and where no data follows.</returns>
@@ -377,9 +375,7 @@ public sealed class FileSystem : IAsyncDisposable
     /// <returns>Bytes copied: fewer than asked for is no end, 0 is the end of the source.</returns>
     public ValueTask<Result<long>> CopyRangeAsync(
         ulong from, long offset, ulong to, long toOffset, long length, CancellationToken cancellationToken = default) =>
-        _options.IsReadOnly
-            ? new(Errno.EROFS)
-            : _files.CopyAsync(from, offset, to, toOffset, length, cancellationToken);
+        Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.CopyAsync(from, offset, to, toOffset, length, cancellationToken);
 
     /// <summary>close(2): what was written through this handle is stored and committed when this ends well.</summary>
     /// <returns>ENOSPC or EIO when it could not be yet (the bytes are kept), or once the error by which bytes were
@@ -408,7 +404,7 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Errno> SetXattrAsync(
         InodeId inode, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, XattrMode how)
     {
-        if (_options.IsReadOnly) return Errno.EROFS;
+        if (Refusal() is not Errno.OK and var refusal) return refusal;
         if (name.Length is 0 or > Limits.NameBytesMax) return Errno.ERANGE;
         if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
         var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how };
@@ -418,7 +414,7 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>Removes an extended attribute.</summary>
     public async ValueTask<Errno> RemoveXattrAsync(InodeId inode, ReadOnlyMemory<byte> name)
     {
-        if (_options.IsReadOnly) return Errno.EROFS;
+        if (Refusal() is not Errno.OK and var refusal) return refusal;
         var request = new RemoveXattrRequest { Inode = inode, Name = name };
         return Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
     }
@@ -433,6 +429,7 @@ public sealed class FileSystem : IAsyncDisposable
     /// <returns>The first failure; the bytes are kept.</returns>
     public async ValueTask<Errno> SyncAsync()
     {
+        if (_session.IsRefused) return DirtyInodes > 0 ? Errno.EIO : Errno.OK;
         var flushes = new List<Task<Errno>>();
         foreach (var writer in _open.Dirty()) flushes.Add(_writes.FlushAsync(writer.Inode).AsTask());
         var result = Errno.OK;
@@ -452,6 +449,13 @@ public sealed class FileSystem : IAsyncDisposable
         if (_isEnded) return Errno.OK;
         _isEnded = true;
         var errno = await SyncAsync();
+        if (_session.IsRefused)
+        {
+            // Nothing of it can be committed any more: the rescue has it, and whoever still waits is answered EIO.
+            _fence.Raise(Session.Session, _session.Now);
+            await _session.DisposeAsync();
+        }
+
         _uploader.Stop();
         await _behind.DisposeAsync();
         if (errno != Errno.OK) ClientLog.LeftBehind(_log, DirtyInodes, errno);
@@ -470,6 +474,7 @@ public sealed class FileSystem : IAsyncDisposable
         where TRequest : Wire.IWireRecord<TRequest>
         where TReply : Wire.IWireRecord<TReply>
     {
+        if (_session.IsRefused) return Errno.EACCES;
         try
         {
             return await _session.CallAsync<TRequest, TReply>(opcode, request, cancellationToken);
@@ -513,11 +518,11 @@ public sealed class FileSystem : IAsyncDisposable
             GroupId = groupId,
         };
 
-    private Errno Refusal(ReadOnlyMemory<byte> name)
-    {
-        if (_options.IsReadOnly) return Errno.EROFS;
-        return name.Length > Limits.NameBytesMax ? Errno.ENAMETOOLONG : Errno.OK;
-    }
+    private Errno Refusal(ReadOnlyMemory<byte> name) => Refusal() is not Errno.OK and var refusal ? refusal
+        : name.Length > Limits.NameBytesMax ? Errno.ENAMETOOLONG : Errno.OK;
+
+    // Of changes. A refused mount's are EIO: EACCES would read as if the program's user had no permission.
+    private Errno Refusal() => _options.IsReadOnly ? Errno.EROFS : _session.IsRefused ? Errno.EIO : Errno.OK;
 
     private Result<Attributes> Changed(in Result<MutationReply> reply)
     {

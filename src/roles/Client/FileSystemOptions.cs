@@ -11,6 +11,9 @@ public sealed record FileSystemOptions
     /// <summary>The volume's name or id.</summary>
     public required string Volume { get; init; }
 
+    /// <summary>How the metadata server is named to people.</summary>
+    public string Server { get; init; } = "";
+
     /// <summary>The volume token. A secret: never logged.</summary>
     public required string Token { get; init; }
 

@@ -161,6 +161,7 @@ public sealed class MountHost : IAsyncDisposable
         var options = new FileSystemOptions
         {
             Volume = volume.Name,
+            Server = volume.MetaAddr,
             Token = credentials.Token,
             ClientName = $"{Environment.MachineName}:{settings.MountPoint}",
             ClientVersion = ProductVersion.Text,

@@ -39,6 +39,9 @@ public sealed class TestVolume : IRpcConnector, IRpcSessionAcceptor, IRpcRequest
         Assert.Equal(Errno.OK, errno);
     }
 
+    /// <summary>The token that lets clients in.</summary>
+    public string Token { get; set; } = "token";
+
     /// <summary>Requests so far, by operation.</summary>
     public ConcurrentDictionary<Opcode, int> Counts { get; } = new();
 
@@ -113,7 +116,7 @@ public sealed class TestVolume : IRpcConnector, IRpcSessionAcceptor, IRpcRequest
         RpcServerConnection connection, RpcHello hello, CancellationToken cancellationToken)
     {
         var body = WireCodec.Read<SessionHello>(hello.Body);
-        if (body.Token != "token") return new(RpcAcceptance.No(Errno.EACCES, "the token is not of this volume"));
+        if (body.Token != Token) return new(RpcAcceptance.No(Errno.EACCES, "the token is not of this volume"));
         var (session, key, incarnation, resumed) = (body.Session, body.SessionKey, body.Incarnation, false);
         if (session != SessionId.None)
         {

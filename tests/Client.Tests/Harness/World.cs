@@ -4,7 +4,6 @@ using FlexFs.Client.Writing;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
 using FlexFs.Rpc;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlexFs.Client.Tests;
 
@@ -16,6 +15,8 @@ public sealed class World : IAsyncDisposable
     public TestVolume Volume { get; } = new();
 
     public TestObjects Objects { get; } = new();
+
+    public TestLog Log { get; } = new();
 
     /// <summary>The dirty memory of the client that was made last.</summary>
     public HeapDirtyMemory Memory { get; private set; } = null!;
@@ -38,7 +39,7 @@ public sealed class World : IAsyncDisposable
                 Objects = _ => objects ?? Objects,
                 DirtyMemory = Memory,
                 Rescue = rescue,
-                Log = NullLogger.Instance,
+                Log = Log,
                 Seed = 1,
             },
             Token);

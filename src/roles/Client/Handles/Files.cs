@@ -29,6 +29,7 @@ internal sealed class Files(
     public async ValueTask<Result<OpenResult>> OpenAsync(
         InodeId id, OpenFlags flags, CancellationToken cancellationToken)
     {
+        if (session.IsRefused) return Errno.EACCES;
         if (options.IsReadOnly && (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly) return Errno.EROFS;
         var inode = open.BeginOpen(id);
         try
@@ -124,6 +125,7 @@ internal sealed class Files(
     {
         if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
         if (offset < 0) return Errno.EINVAL;
+        if (session.IsRefused) return Errno.EACCES;
         var inode = file.Inode;
         if (options.ReadaheadBytesMax > 0)
         {
@@ -163,7 +165,7 @@ internal sealed class Files(
     /// <summary>lseek(2) with SEEK_DATA and SEEK_HOLE.</summary>
     public async ValueTask<Result<long>> SeekAsync(
         ulong handle, long offset, bool isHole, CancellationToken cancellationToken) =>
-        _handles.TryGet(handle, out var file)
+        session.IsRefused ? Errno.EACCES : _handles.TryGet(handle, out var file)
             ? await holes.FindAsync(file.Inode, offset, isHole, cancellationToken)
             : Errno.EBADF;
 
@@ -189,7 +191,7 @@ internal sealed class Files(
         if (file.HasWritten || always)
         {
             file.HasWritten = false;
-            errno = await writes.FlushAsync(file.Inode);
+            errno = session.IsRefused && IsDirty(file.Inode) ? Errno.EIO : await writes.FlushAsync(file.Inode);
             if (errno != Errno.OK) file.HasWritten = true;
         }
 
@@ -208,6 +210,11 @@ internal sealed class Files(
         if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
         open.EndOpen(file.Inode);
         return Errno.OK;
+    }
+
+    private static bool IsDirty(CachedInode inode)
+    {
+        lock (inode.Gate) return inode.Writer is { } writer && (writer.HasAnything || writer.IsCarrying);
     }
 
     // A task of its own, so that its continuations stay in the caller's context (those of AsTask would not).

@@ -20,6 +20,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     /// <summary>Attempts to reach a server that was never reached before the mount gives up.</summary>
     private const int FirstAttemptsMax = 3;
 
+    /// <summary>Refusals in a row after which programs are told: one alone may be a server that reads its settings anew.</summary>
+    private const int RefusalsMax = 3;
+
     /// <summary>How long a clean end of the session is waited for.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 
@@ -34,6 +37,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private ulong _incarnation;
     private TimeSpan _serverAhead;
     private bool _isEnding;
+    private bool _isDisposed;
+    private int _refusals;
+    private bool _isRefused;
 
     public MetadataSession(
         FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<InodeId>> openInodes,
@@ -66,6 +72,12 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
 
     /// <summary>Which session of this client it is, from 1: the server may end one, and the client goes on with the next.</summary>
     public ulong Number => _rpc!.Sessions;
+
+    /// <summary>
+    /// Whether the server says again and again that this mount may not come in, since its token was revoked or replaced. What was
+    /// sent before waits; who asks for more is told.
+    /// </summary>
+    public bool IsRefused => Volatile.Read(ref _isRefused);
 
     /// <inheritdoc/>
     public TimeSpan? HeartbeatWanted => Welcome.HeartbeatMilliseconds is var milliseconds and > 0
@@ -141,7 +153,13 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        lock (_gate) _isEnding = true;
+        lock (_gate)
+        {
+            _isEnding = true;
+            if (_isDisposed) return;
+            _isDisposed = true;
+        }
+
         if (_rpc is not null) await _rpc.DisposeAsync();
     }
 
@@ -179,6 +197,8 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             isFirst = _welcome.Session == SessionId.None;
             isReplaced = !isFirst && _welcome.Session != body.Session;
             _welcome = body;
+            _refusals = 0;
+            Volatile.Write(ref _isRefused, false);
             _serverAhead = body.ServerTime.Since(Instant.Now(_time));
         }
 
@@ -204,6 +224,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         if (IsEnding) return false;
         if (failure.WasConnected)
         {
+            if (CountRefusals(failure)) return true;
             ClientLog.CannotConnect(_log, failure.Attempt, failure.End.ToString());
             return true;
         }
@@ -229,6 +250,21 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         {
             lock (_gate) return _isEnding;
         }
+    }
+
+    // True when it was said already, or is said now, that this is no use. The attempts go on, as the right may be given back.
+    private bool CountRefusals(in RpcFailure failure)
+    {
+        lock (_gate)
+        {
+            _refusals = failure.Errno == Errno.EACCES ? _refusals + 1 : 0;
+            if (_refusals < RefusalsMax) return false;
+            if (_isRefused) return true;
+            Volatile.Write(ref _isRefused, true);
+        }
+
+        ClientLog.Refused(_log, _options.Server, _options.Volume, failure.End.ToString());
+        return true;
     }
 
     // What the session has open is known to its server again before anything that was removed meanwhile is swept away.
