@@ -12,12 +12,14 @@ public static class HelperArguments
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
     {
         "rw", "suid", "dev", "exec", "async", "auto", "noauto", "user", "nouser", "users", "owner", "group", "defaults",
-        "_netdev", "nofail", "relatime", "diratime", "nodiratime", "noatime", "atime", "strictatime",
+        "_netdev", "nofail", "relatime", "diratime", "nodiratime", "atime", "strictatime", "noacl", "nouser_xattr",
     };
 
     private static readonly Dictionary<string, string> Renamed = new(StringComparer.Ordinal)
     {
         ["nodev"] = "--noDev",
+        ["noatime"] = "--noATime",
+        ["user_xattr"] = "--xAttr",
         ["noexec"] = "--noExec",
         ["nosuid"] = "--noSUID",
     };

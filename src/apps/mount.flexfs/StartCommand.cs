@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using FlexFs.Hosting.CommandLine;
 using FlexFs.Hosting.Files;
 using FlexFs.Hosting.Logging;
@@ -23,6 +24,14 @@ internal static class StartCommand
         var noDev = Flags.Switch("--noDev", "device nodes cannot be opened");
         var nonEmpty = Flags.Switch("--nonEmpty", "allow a mount point that is not empty");
         var xattr = Flags.Switch("--xAttr", "extended attributes");
+        var acl = Flags.Switch("--acl", "POSIX ACLs; turns on --xAttr");
+        var noAtime = Flags.Switch("--noATime", "reads do not change access times");
+        var umask = Flags.Parsed<uint?>(
+            "--umask", "octal", "in place of each caller's umask, for example 0002", OctalMask.TryParse, OctalMask.Rule);
+        var rootSquash = Flags.Switch("--rootSquash", "uid 0 and gid 0 become the squash ids; turns on --acl");
+        var squashUid = SquashId("--rootSquashUID", "whom uid 0 is squashed to");
+        var squashGid = SquashId("--rootSquashGID", "what gid 0 is squashed to");
+        var noGroupCache = Flags.Switch("--noGroupCache", "no effect: the kernel checks groups, and nothing of them is kept").Internal();
         var attrValid = Seconds("--attrValid", "seconds for which the kernel keeps attributes, at most 1");
         var entryValid = Seconds("--entryValid", "seconds for which the kernel keeps names, at most 1");
         var noMaxPages = Flags.Switch("--noMaxPages", "do not use requests above 128 KiB");
@@ -34,8 +43,8 @@ internal static class StartCommand
         var child = Flags.Switch(Daemon.ChildFlag, "this is the daemon itself").Internal();
         Command command = new("start", "mount a volume")
         {
-            name, mountPoint, credsFile, foreground, verbose, readOnly, noExec, noSuid, noDev, nonEmpty, xattr, attrValid, entryValid,
-            noMaxPages, memCapacity, dirtyCapacity, logFile, pidFile, noAdminSsl, child,
+            name, mountPoint, credsFile, foreground, verbose, readOnly, noExec, noSuid, noDev, nonEmpty, xattr, acl, noAtime, umask,
+            rootSquash, squashUid, squashGid, noGroupCache, attrValid, entryValid, noMaxPages, memCapacity, dirtyCapacity, logFile, pidFile, noAdminSsl, child,
         };
         command.SetAction(async (parse, cancel) =>
         {
@@ -53,6 +62,12 @@ internal static class StartCommand
                 NoDevices = parse.GetValue(noDev),
                 AllowNonEmpty = parse.GetValue(nonEmpty),
                 WithXattrs = parse.GetValue(xattr),
+                WithAcls = parse.GetValue(acl),
+                NoAccessTimes = parse.GetValue(noAtime),
+                Umask = parse.GetValue(umask),
+                SquashesRoot = parse.GetValue(rootSquash),
+                SquashUserId = parse.GetValue(squashUid),
+                SquashGroupId = parse.GetValue(squashGid),
                 AttributesValid = TimeSpan.FromSeconds(parse.GetValue(attrValid)),
                 EntriesValid = TimeSpan.FromSeconds(parse.GetValue(entryValid)),
                 LargeRequests = !parse.GetValue(noMaxPages),
@@ -102,7 +117,7 @@ internal static class StartCommand
         DefaultValueFactory = _ => 1.0,
         CustomParser = result =>
         {
-            if (double.TryParse(result.Tokens[0].Value, System.Globalization.CultureInfo.InvariantCulture, out var seconds)
+            if (double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds)
                 && seconds is >= 0 and <= 1)
             {
                 return seconds;
@@ -112,6 +127,10 @@ internal static class StartCommand
             return 0;
         },
     };
+
+    private static Option<uint> SquashId(string name, string description) => Flags.Parsed<uint>(
+        name, "id", description, static (string text, out uint id) => uint.TryParse(text, CultureInfo.InvariantCulture, out id) && id != uint.MaxValue,
+        "a number below 4294967295", "65534")!;
 
     private static Option<MemorySize?> Size(string name, string description) =>
         Flags.Parsed<MemorySize?>(name, "5%|64M|4G", description, MemorySize.TryParse, MemorySize.Rule);

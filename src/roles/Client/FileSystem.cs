@@ -32,6 +32,7 @@ public sealed class FileSystem : IAsyncDisposable
     private readonly Uploader _uploader;
     private readonly WritePath _writes;
     private readonly WriteBehind _behind;
+    private readonly AccessTimes _accesses;
     private readonly Files _files;
     private bool _isEnded;
 
@@ -52,7 +53,9 @@ public sealed class FileSystem : IAsyncDisposable
         _writes = new WritePath(_open, budget, _uploader, committer, reader, _session, BlockSizeLog2);
         _behind = new WriteBehind(_open, _closes, _writes, budget, _session, options, parts.Time, parts.Log);
         var ranges = new RangeChanges(_open, _writes, reader, _session, BlockSizeLog2);
-        _files = new Files(_session, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), options);
+        _accesses = new AccessTimes(_session, options.NoAccessTimes || options.IsReadOnly) { OnWork = () => _behind.Wake() };
+        _files = new Files(_session, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), _accesses, options);
+        _behind.Accesses = _accesses;
         _uploader.OnStored = _behind.Stored;
         _uploader.OnOutOfSpace = budget.WakeAll;
         _writes.OnMemoryFull = _behind.Press;
@@ -133,7 +136,10 @@ public sealed class FileSystem : IAsyncDisposable
             {
                 // What this session writes to, it knows best; what others change meanwhile is seen when it is
                 // committed.
-                if (cached is { IsKnown: true, Writer: { HasBytes: true } writer }) return writer.Show(cached.Known);
+                if (cached is { IsKnown: true, Writer: { HasBytes: true } writer })
+                {
+                    return _accesses.Show(writer.Show(cached.Known));
+                }
             }
         }
 
@@ -148,6 +154,7 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Result<Attributes>> SetAttributesAsync(InodeId inode, AttributeChange change)
     {
         if (Refusal() is not Errno.OK and var refusal) return refusal;
+        if ((change.Mask & (AttributeMask.AccessedAt | AttributeMask.AccessedNow)) != 0) await _accesses.BeforeChangeAsync(inode);
         if ((change.Mask & AttributeMask.Size) != 0)
         {
             if (change.SizeBytes < 0) return Errno.EINVAL;
@@ -173,28 +180,31 @@ public sealed class FileSystem : IAsyncDisposable
     /// </summary>
     /// <param name="parent">The directory.</param>
     /// <param name="name">The name.</param>
-    /// <param name="permissions">Bits 07777, with the umask applied.</param>
+    /// <param name="permissions">Bits 07777.</param>
     /// <param name="userId">Owner.</param>
     /// <param name="groupId">Group, unless the directory is set-group-ID.</param>
     /// <param name="flags">How it is opened.</param>
+    /// <param name="umask">Bits that are not given, unless the directory has a default ACL.</param>
+    /// <param name="clearsSetId">Whether O_TRUNC ends set-user-ID and set-group-ID (FUSE_OPEN_KILL_SUIDGID).</param>
     /// <param name="cancellationToken">Ends the wait for an open; a file that was made stays.</param>
     public async ValueTask<Result<OpenResult>> CreateAsync(
         InodeId parent, ReadOnlyMemory<byte> name, uint permissions, uint userId, uint groupId, OpenFlags flags,
-        CancellationToken cancellationToken = default)
+        uint umask = 0, bool clearsSetId = false, CancellationToken cancellationToken = default)
     {
         if (Refusal(name) is not Errno.OK and var refusal) return refusal;
-        var request = Making(parent, name, FileType.Regular, permissions, userId, groupId);
-        return await _files.CreateAsync(request, flags, cancellationToken);
+        var request = Making(parent, name, FileType.Regular, permissions, userId, groupId, umask);
+        return await _files.CreateAsync(request, flags, clearsSetId, cancellationToken);
     }
 
     /// <summary>Makes a regular file without a name and opens it (O_TMPFILE): gone with its last close, unless it is linked.</summary>
     /// <param name="directory">The directory that it would be in.</param>
-    /// <param name="permissions">Bits 07777, with the umask applied.</param>
+    /// <param name="permissions">Bits 07777.</param>
     /// <param name="userId">Owner.</param>
     /// <param name="groupId">Group, unless the directory is set-group-ID.</param>
     /// <param name="flags">How it is opened.</param>
+    /// <param name="umask">Bits that are not given, unless the directory has a default ACL.</param>
     public ValueTask<Result<OpenResult>> CreateUnnamedAsync(
-        InodeId directory, uint permissions, uint userId, uint groupId, OpenFlags flags)
+        InodeId directory, uint permissions, uint userId, uint groupId, OpenFlags flags, uint umask = 0)
     {
         if (Refusal() is not Errno.OK and var refusal) return new(refusal);
         var request = new CreateUnnamedRequest
@@ -203,14 +213,15 @@ public sealed class FileSystem : IAsyncDisposable
             Mode = permissions & Core.FileMode.PermissionMask,
             UserId = userId,
             GroupId = groupId,
+            Umask = umask,
         };
         return _files.CreateUnnamedAsync(request, flags);
     }
 
     /// <summary>Makes a directory.</summary>
     public ValueTask<Result<Attributes>> MakeDirectoryAsync(
-        InodeId parent, ReadOnlyMemory<byte> name, uint permissions, uint userId, uint groupId) =>
-        MakeAsync(Making(parent, name, FileType.Directory, permissions, userId, groupId));
+        InodeId parent, ReadOnlyMemory<byte> name, uint permissions, uint userId, uint groupId, uint umask = 0) =>
+        MakeAsync(Making(parent, name, FileType.Directory, permissions, userId, groupId, umask));
 
     /// <summary>Makes a file, device, FIFO or socket without opening it.</summary>
     /// <param name="parent">The directory.</param>
@@ -219,9 +230,10 @@ public sealed class FileSystem : IAsyncDisposable
     /// <param name="device">st_rdev.</param>
     /// <param name="userId">Owner.</param>
     /// <param name="groupId">Group, unless the directory is set-group-ID.</param>
+    /// <param name="umask">Bits that are not given, unless the directory has a default ACL.</param>
     public ValueTask<Result<Attributes>> MakeNodeAsync(
-        InodeId parent, ReadOnlyMemory<byte> name, uint mode, uint device, uint userId, uint groupId) =>
-        MakeAsync(Making(parent, name, Core.FileMode.TypeOf(mode), mode, userId, groupId) with { Device = device });
+        InodeId parent, ReadOnlyMemory<byte> name, uint mode, uint device, uint userId, uint groupId, uint umask = 0) =>
+        MakeAsync(Making(parent, name, Core.FileMode.TypeOf(mode), mode, userId, groupId, umask) with { Device = device });
 
     /// <summary>Makes a symlink.</summary>
     public ValueTask<Result<Attributes>> MakeSymlinkAsync(
@@ -311,7 +323,8 @@ public sealed class FileSystem : IAsyncDisposable
         for (var i = 0; i < page.Entries.Length; i++)
         {
             var entry = page.Entries[i];
-            if (entry.Attributes is not { } told || _cache.Find(entry.Inode) is null) continue;
+            if (entry.Attributes is not { } told) continue;
+            if (_cache.Find(entry.Inode) is null && _accesses.IsIdle) continue;
             page = page with { Entries = page.Entries.SetItem(i, entry with { Attributes = Show(told) }) };
         }
 
@@ -327,9 +340,17 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>
     /// Opens a file: asks the server what it is now, and whether what this client knows of it is still true.
     /// </summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="clearsSetId">Whether O_TRUNC ends set-user-ID and set-group-ID (FUSE_OPEN_KILL_SUIDGID).</param>
     public ValueTask<Result<OpenResult>> OpenAsync(
-        InodeId inode, OpenFlags flags, CancellationToken cancellationToken = default) =>
-        _files.OpenAsync(inode, flags, cancellationToken);
+        InodeId inode, OpenFlags flags, CancellationToken cancellationToken = default, bool clearsSetId = false) =>
+        _files.OpenAsync(inode, flags, cancellationToken, clearsSetId);
+
+    /// <summary>A directory is listed, or a symlink read: its access time moves as relatime has it.</summary>
+    /// <param name="known">As it was told.</param>
+    public void NoteAccess(in Attributes known) => _accesses.Note(known);
 
     /// <summary>Reads bytes, those that were written here and are not committed included.</summary>
     /// <returns>Bytes read, fewer only at the end of the file; EIO for bytes that are damaged or missing, never other
@@ -349,6 +370,15 @@ public sealed class FileSystem : IAsyncDisposable
         ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId = false,
         CancellationToken cancellationToken = default) =>
         Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
+
+    /// <summary>Copies bytes into dirty memory at the end of the file as this client knows it (O_APPEND).</summary>
+    /// <param name="handle">Open for writing.</param>
+    /// <param name="data">Unchanged until this ends.</param>
+    /// <param name="clearsSetId">Whether the write ends set-user-ID and set-group-ID.</param>
+    /// <param name="cancellationToken">Ends the wait for memory.</param>
+    public ValueTask<Result<Appended>> AppendAsync(
+        ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId = false, CancellationToken cancellationToken = default) =>
+        Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.AppendAsync(handle, data, clearsSetId, cancellationToken);
 
     /// <summary>fallocate(2): a longer file, or a range of zeros that takes no space. Space is never reserved.</summary>
     /// <param name="handle">Open for writing.</param>
@@ -401,13 +431,18 @@ public sealed class FileSystem : IAsyncDisposable
             Opcode.ListXattr, new ListXattrRequest { Inode = inode }, cancellationToken));
 
     /// <summary>Sets an extended attribute.</summary>
+    /// <param name="inode">The inode.</param>
+    /// <param name="name">With its namespace.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="how">What to do when it is there.</param>
+    /// <param name="clearsSetGroupId">Of an access ACL: whether set-group-ID goes.</param>
     public async ValueTask<Errno> SetXattrAsync(
-        InodeId inode, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, XattrMode how)
+        InodeId inode, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, XattrMode how, bool clearsSetGroupId = false)
     {
         if (Refusal() is not Errno.OK and var refusal) return refusal;
         if (name.Length is 0 or > Limits.NameBytesMax) return Errno.ERANGE;
         if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
-        var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how };
+        var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how, ClearsSetGroupId = clearsSetGroupId };
         return Noted(await _session.MutateAsync(Opcode.SetXattr, request));
     }
 
@@ -509,8 +544,9 @@ public sealed class FileSystem : IAsyncDisposable
     }
 
     private static CreateRequest Making(
-        InodeId parent, ReadOnlyMemory<byte> name, FileType type, uint permissions, uint userId, uint groupId) => new()
+        InodeId parent, ReadOnlyMemory<byte> name, FileType type, uint permissions, uint userId, uint groupId, uint umask = 0) => new()
         {
+            Umask = umask,
             Parent = parent,
             Name = name,
             Mode = Core.FileMode.Of(type, permissions),
@@ -542,38 +578,11 @@ public sealed class FileSystem : IAsyncDisposable
     // What the server told, kept if the inode is in memory, with what this client has not committed.
     private Attributes Show(in Attributes told)
     {
-        if (_cache.Find(told.Inode) is not { } inode) return told;
+        if (_cache.Find(told.Inode) is not { } inode) return _accesses.Show(told);
         lock (inode.Gate)
         {
             inode.Learn(told);
-            return inode.Writer?.Show(inode.Known) ?? inode.Known;
+            return _accesses.Show(inode.Writer?.Show(inode.Known) ?? inode.Known);
         }
-    }
-
-    /// <summary>What is there before the server has said which volume it is.</summary>
-    private sealed class Joined
-    {
-        public Joined(FileSystemOptions options, FileSystemParts parts)
-        {
-            Cache = new InodeCache(options.IdleInodesMax);
-            Session = new MetadataSession(
-                options, parts.Time, parts.Log, () => Open!.All(), lost => Fence!.Raise(lost, Session!.Now));
-            Ids = new ObjectIds(Session);
-            Closes = new CloseQueue(Session);
-            Open = new OpenInodes(Cache, Closes);
-            Fence = new Fence(Cache, Open, Ids, parts.Rescue, parts.Log);
-        }
-
-        public InodeCache Cache { get; }
-
-        public MetadataSession Session { get; }
-
-        public ObjectIds Ids { get; }
-
-        public CloseQueue Closes { get; }
-
-        public OpenInodes Open { get; }
-
-        public Fence Fence { get; }
     }
 }

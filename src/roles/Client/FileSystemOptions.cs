@@ -26,6 +26,9 @@ public sealed record FileSystemOptions
     /// <summary>Whether every change is refused with EROFS.</summary>
     public bool IsReadOnly { get; init; }
 
+    /// <summary>Whether reads leave access times as they are.</summary>
+    public bool NoAccessTimes { get; init; }
+
     /// <summary>Objects on their way to the store at once.</summary>
     public int UploadsMax { get; init; } = 8;
 

@@ -55,7 +55,7 @@ public sealed class MountHost : IAsyncDisposable
         var credentials = CredentialsFile.Load<MountCredentials>(
             settings.CredentialsPath, $"mount.flexfs init creds {settings.Volume}");
         var volume = await SettingsOfAsync(settings, credentials, cancel);
-        settings = WithFlags(settings, volume.Flags);
+        settings = WithFlags(settings, volume.Flags).Completed();
 
         // One process a mount point: a second one would hide the first.
         var undo = new Stack<IAsyncDisposable>();
@@ -153,6 +153,9 @@ public sealed class MountHost : IAsyncDisposable
         NoExec = settings.NoExec || flags.Contains("noExec"),
         NoSetUid = settings.NoSetUid || flags.Contains("noSUID"),
         WithXattrs = settings.WithXattrs || flags.Contains("xAttr"),
+        WithAcls = settings.WithAcls || flags.Contains("acl"),
+        NoAccessTimes = settings.NoAccessTimes || flags.Contains("noATime"),
+        SquashesRoot = settings.SquashesRoot || flags.Contains("rootSquash"),
     };
 
     private static async Task<FileSystem> ConnectAsync(
@@ -166,6 +169,7 @@ public sealed class MountHost : IAsyncDisposable
             ClientName = $"{Environment.MachineName}:{settings.MountPoint}",
             ClientVersion = ProductVersion.Text,
             IsReadOnly = settings.IsReadOnly,
+            NoAccessTimes = settings.NoAccessTimes,
         };
         try
         {
@@ -185,6 +189,10 @@ public sealed class MountHost : IAsyncDisposable
             new RequestTable(region),
             new HandleTable(region),
             new ChangeCount(),
+            new Ownership(
+                settings.SquashesRoot ? settings.SquashUserId : null,
+                settings.SquashesRoot ? settings.SquashGroupId : null,
+                settings.Umask),
             TimeProvider.System);
         fileSystem.OnFenced = context.DropPages;
         var options = new FuseMountOptions
@@ -198,14 +206,22 @@ public sealed class MountHost : IAsyncDisposable
             ReadAheadBytes = ReadAheadBytes,
             Fuse = new FuseOptions
             {
-                Capabilities = FuseCapabilities.Default | FuseCapabilities.HandleKillprivV2
+                Capabilities = FuseCapabilities.Default | FuseCapabilities.HandleKillprivV2 | FuseCapabilities.DontMask
+                    | (settings.WithAcls ? FuseCapabilities.PosixAcl : FuseCapabilities.None)
                     | FuseCapabilities.ExplicitInvalData | FuseCapabilities.AtomicOTrunc | FuseCapabilities.DoReaddirplus
                     | FuseCapabilities.ReaddirplusAuto | FuseCapabilities.CacheSymlinks,
                 MaxRequestBytes = settings.LargeRequests ? 1 << 20 : 128 << 10,
                 OnFault = fault => MountLog.Fault(log, fault.Opcode.ToString(), fault.What, fault.Exception),
             },
         };
-        var mounted = FuseMount.Mount(settings.MountPoint, new FlexFuse(context, settings.WithXattrs), options);
+        IFuseFileSystem bridge = new FlexFuse(context, settings.WithXattrs, settings.WithAcls);
+        if (settings.SquashesRoot)
+        {
+            var access = new SquashedAccess(fileSystem, settings.SquashUserId, settings.SquashGroupId);
+            bridge = new SquashedFuse(bridge, context, access);
+        }
+
+        var mounted = FuseMount.Mount(settings.MountPoint, bridge, options);
         if (!mounted.TryGet(out var mount)) throw new CommandException(mounted.Reason);
         ref var header = ref region.Header;
         header.KernelMinor = mount.Connection.Negotiation.Minor;

@@ -35,6 +35,33 @@ public sealed record MountSettings
     /// <summary>Whether there are extended attributes.</summary>
     public bool WithXattrs { get; init; }
 
+    /// <summary>Whether there are POSIX ACLs; with extended attributes.</summary>
+    public bool WithAcls { get; init; }
+
+    /// <summary>Whether reads leave access times as they are.</summary>
+    public bool NoAccessTimes { get; init; }
+
+    /// <summary>Takes the place of each caller's umask; null leaves theirs.</summary>
+    public uint? Umask { get; init; }
+
+    /// <summary>Whether uid 0 and gid 0 are the squash ids, with no more rights than these.</summary>
+    public bool SquashesRoot { get; init; }
+
+    /// <summary>Whom uid 0 is squashed to.</summary>
+    public uint SquashUserId { get; init; } = 65534;
+
+    /// <summary>What gid 0 is squashed to.</summary>
+    public uint SquashGroupId { get; init; } = 65534;
+
+    /// <summary>With what some flags turn on: ACLs for squashed root, attributes for ACLs, no access times for read-only.</summary>
+    public MountSettings Completed() => this with
+    {
+        WithAcls = WithAcls || SquashesRoot,
+        WithXattrs = WithXattrs || WithAcls || SquashesRoot,
+        NoAccessTimes = NoAccessTimes || IsReadOnly,
+        EntriesValid = SquashesRoot ? TimeSpan.Zero : EntriesValid,
+    };
+
     /// <summary>For how long the kernel uses attributes without asking.</summary>
     public TimeSpan AttributesValid { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -95,7 +95,7 @@ public sealed class World : IAsyncDisposable
 public static class FileSystemExtensions
 {
     public static async Task<OpenResult> CreateAsync(this FileSystem fs, string name, OpenFlags flags = OpenFlags.ReadWrite) =>
-        World.Ok(await fs.CreateAsync(fs.Root, World.Name(name), 0x1B4, 1, 1, flags, World.Token));
+        World.Ok(await fs.CreateAsync(fs.Root, World.Name(name), 0x1B4, 1, 1, flags, cancellationToken: World.Token));
 
     public static async Task<Attributes> LookupAsync(this FileSystem fs, string name) =>
         World.Ok(await fs.LookupAsync(fs.Root, World.Name(name), World.Token));

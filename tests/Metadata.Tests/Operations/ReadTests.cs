@@ -23,6 +23,46 @@ public sealed class ReadTests
     }
 
     [Fact]
+    public void A_directory_of_very_many_entries_is_listed_in_pages_each_once_also_from_the_store()
+    {
+        var count = Environment.GetEnvironmentVariable("FLEXFS_LONG") == "1" ? 1_000_000 : 50_000;
+        var directory = _h.MakeDirectory("large");
+        for (var i = 0; i < count; i++)
+        {
+            Assert.Equal(Errno.OK, _h.Create(directory, $"n{i}").Errno);
+            if (i % 5000 == 0) _h.Commit();
+        }
+
+        _h.Commit();
+        _h.Restart();
+        ulong cookie = 0;
+        var seen = 0;
+        while (true)
+        {
+            var (errno, reply) = _h.Read<ReadDirectoryRequest, ReadDirectoryReply>(
+                Opcode.ReadDirectory,
+                new ReadDirectoryRequest
+                {
+                    Inode = directory,
+                    AfterCookie = cookie,
+                    EntriesMax = Limits.ReadDirectoryEntriesMax,
+                    WithAttributes = true,
+                });
+            Assert.Equal(Errno.OK, errno);
+            foreach (var entry in reply.Entries)
+            {
+                Assert.True(entry.Cookie > cookie && entry.Attributes is not null);
+                Assert.Equal($"n{seen++}", System.Text.Encoding.UTF8.GetString(entry.Name.Span));
+                cookie = entry.Cookie;
+            }
+
+            if (reply.IsEnd) break;
+        }
+
+        Assert.Equal(count, seen);
+    }
+
+    [Fact]
     public void A_listing_under_change_shows_what_stays_once()
     {
         foreach (var name in (string[])["a", "b", "c", "d"]) _h.MakeFile(name);

@@ -17,6 +17,7 @@ internal sealed class Files(
     WritePath writes,
     RangeChanges ranges,
     HoleFinder holes,
+    AccessTimes accesses,
     FileSystemOptions options)
 {
     private readonly HandleTable _handles = new();
@@ -27,7 +28,7 @@ internal sealed class Files(
 
     /// <summary>Opens an inode and learns what it is now.</summary>
     public async ValueTask<Result<OpenResult>> OpenAsync(
-        InodeId id, OpenFlags flags, CancellationToken cancellationToken)
+        InodeId id, OpenFlags flags, CancellationToken cancellationToken, bool clearsSetId = false)
     {
         if (session.IsRefused) return Errno.EACCES;
         if (options.IsReadOnly && (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly) return Errno.EROFS;
@@ -64,7 +65,8 @@ internal sealed class Files(
 
             if ((flags & OpenFlags.Truncate) != 0)
             {
-                var resized = await writes.ResizeAsync(inode, new AttributeChange { Mask = AttributeMask.Size });
+                var mask = AttributeMask.Size | (clearsSetId ? AttributeMask.ClearSetId : AttributeMask.None);
+                var resized = await writes.ResizeAsync(inode, new AttributeChange { Mask = mask });
                 if (!resized.IsOk)
                 {
                     open.EndOpen(inode);
@@ -75,6 +77,9 @@ internal sealed class Files(
                 unchanged = false;
             }
 
+            // Pages that the kernel keeps are read without a word to this client.
+            var mayRead = (flags & OpenFlags.AccessMask) != OpenFlags.WriteOnly;
+            if (unchanged && mayRead && (flags & OpenFlags.NoAccessTime) == 0) accesses.Note(inode);
             return new OpenResult(AddHandle(inode, flags), attributes, unchanged, WasCreated: false);
         }
         catch (OperationCanceledException)
@@ -86,7 +91,7 @@ internal sealed class Files(
 
     /// <summary>Makes a regular file, or opens the one that has the name, and opens it.</summary>
     public async ValueTask<Result<OpenResult>> CreateAsync(
-        CreateRequest request, OpenFlags flags, CancellationToken cancellationToken)
+        CreateRequest request, OpenFlags flags, bool clearsSetId, CancellationToken cancellationToken)
     {
         var exclusive = (flags & OpenFlags.Exclusive) != 0;
         var reply = await session.MutateAsync(Opcode.Create, request with { Open = true, OpenExisting = !exclusive });
@@ -95,7 +100,11 @@ internal sealed class Files(
 
         // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any
         // other.
-        if (reply.Value.Value == 0 && !exclusive) return await OpenAsync(attributes.Inode, flags, cancellationToken);
+        if (reply.Value.Value == 0 && !exclusive)
+        {
+            return await OpenAsync(attributes.Inode, flags, cancellationToken, clearsSetId);
+        }
+
         return Made(attributes, flags);
     }
 
@@ -127,6 +136,7 @@ internal sealed class Files(
         if (offset < 0) return Errno.EINVAL;
         if (session.IsRefused) return Errno.EACCES;
         var inode = file.Inode;
+        if (file.NotesAccess) accesses.Note(inode);
         if (options.ReadaheadBytesMax > 0)
         {
             long size;
@@ -150,6 +160,31 @@ internal sealed class Files(
         if (offset > Limits.FileBytesMax - data.Length) return new(Errno.EFBIG);
         file.HasWritten = true;
         return writes.WriteAsync(file.Inode, offset, data, clearsSetId, cancellationToken);
+    }
+
+    /// <summary>Writes at the end of the file, wherever that is.</summary>
+    /// <returns>Where, and how many bytes.</returns>
+    public async ValueTask<Result<Appended>> AppendAsync(
+        ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+    {
+        if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return Errno.EBADF;
+        file.HasWritten = true;
+        var inode = file.Inode;
+
+        // One after the other, so that the end stays where it was while a writer waits for memory.
+        await inode.Appending.EnterAsync();
+        try
+        {
+            long end;
+            lock (inode.Gate) end = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
+            if (end > Limits.FileBytesMax - data.Length) return Errno.EFBIG;
+            var written = await writes.WriteAsync(inode, end, data, clearsSetId, cancellationToken);
+            return written.IsOk ? new Appended(end, written.Value) : written.Errno;
+        }
+        finally
+        {
+            inode.Appending.Exit();
+        }
     }
 
     /// <summary>fallocate(2).</summary>

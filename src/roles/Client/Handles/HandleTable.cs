@@ -14,6 +14,9 @@ internal sealed class OpenHandle(CachedInode inode, OpenFlags flags, Readahead r
     /// <summary>Whether it may be written.</summary>
     public bool IsWritable { get; } = (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly;
 
+    /// <summary>Whether reading it moves its access time.</summary>
+    public bool NotesAccess { get; } = (flags & OpenFlags.NoAccessTime) == 0;
+
     /// <summary>How it is read.</summary>
     public Readahead Readahead { get; } = readahead;
 

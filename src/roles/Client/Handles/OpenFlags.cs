@@ -23,6 +23,12 @@ public enum OpenFlags : uint
 
     /// <summary>O_TRUNC.</summary>
     Truncate = 0x200,
+
+    /// <summary>O_APPEND.</summary>
+    Append = 0x400,
+
+    /// <summary>O_NOATIME: reading leaves the access time as it is.</summary>
+    NoAccessTime = 0x40000,
 }
 
 /// <summary>A file that is open now.</summary>
@@ -35,3 +41,8 @@ public enum OpenFlags : uint
 /// </param>
 /// <param name="WasCreated">Whether the file was made by this.</param>
 public readonly record struct OpenResult(ulong Handle, Attributes Attributes, bool DataUnchanged, bool WasCreated);
+
+/// <summary>Bytes that were written at the end of a file.</summary>
+/// <param name="Offset">Where the end was.</param>
+/// <param name="Bytes">How many.</param>
+public readonly record struct Appended(long Offset, int Bytes);

@@ -35,6 +35,12 @@ internal sealed class CachedInode(InodeId id)
     /// <summary>Lets one request for extents go at a time.</summary>
     public AsyncWindow Fetching { get; } = new(1);
 
+    /// <summary>When a read of it was last noted.</summary>
+    public Instant NotedAt { get; set; }
+
+    /// <summary>Lets one append go at a time.</summary>
+    public AsyncWindow Appending { get; } = new(1);
+
     /// <summary>Handles that are open.</summary>
     public int Handles { get; set; }
 

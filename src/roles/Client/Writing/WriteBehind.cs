@@ -31,6 +31,9 @@ internal sealed class WriteBehind(
     private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
 
+    /// <summary>Access times that wait to be told. Set once, before it begins.</summary>
+    public AccessTimes? Accesses { get; set; }
+
     /// <summary>Begins; once.</summary>
     public void Start() => _running = RunAsync();
 
@@ -80,7 +83,7 @@ internal sealed class WriteBehind(
                 work = _work.Task;
             }
 
-            if (open.IsIdle) await work;
+            if (open.IsIdle && Accesses is not { IsIdle: false }) await work;
             try
             {
                 await Task.Delay(interval, time, _stopping.Token);
@@ -99,6 +102,7 @@ internal sealed class WriteBehind(
                 if (IsDue(writer, now)) Begin(writer, upTo);
             }
 
+            if (Accesses is { } accesses) _ = accesses.SendAsync().AsTask();
             await closes.SendAsync();
         }
     }

@@ -5,8 +5,8 @@ using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Mount.Bridge;
 
-/// <summary>Attributes, extended attributes, symlink targets and space.</summary>
-internal sealed class AttributeOperations(BridgeContext context, bool withXattrs)
+/// <summary>Attributes, symlink targets and space.</summary>
+internal sealed class AttributeOperations(BridgeContext context)
 {
     private const uint FragmentBytes = 4096;
 
@@ -73,62 +73,6 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
         });
     }
 
-    internal async ValueTask GetXattrAsync(FuseRequest request, uint size, ReadOnlyMemory<byte> name)
-    {
-        if (!withXattrs) request.Reply.Error(Errno.ENOSYS);
-        else AnswerXattr(request, size, await context.FileSystem.GetXattrAsync(
-            context.Inode(request.NodeId), name, BridgeContext.Interrupt(request)));
-    }
-
-    internal async ValueTask ListXattrAsync(FuseRequest request, uint size)
-    {
-        if (!withXattrs) request.Reply.Error(Errno.ENOSYS);
-        else AnswerXattr(request, size, await context.FileSystem.ListXattrsAsync(
-            context.Inode(request.NodeId), BridgeContext.Interrupt(request)));
-    }
-
-    internal async ValueTask SetXattrAsync(
-        FuseRequest request, FuseSetxattrIn args, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value)
-    {
-        if (!withXattrs)
-        {
-            request.Reply.Error(Errno.ENOSYS);
-            return;
-        }
-
-        var how = args.Flags switch
-        {
-            0 => XattrMode.Any,
-            FuseSetxattrIn.Create => XattrMode.Create,
-            FuseSetxattrIn.Replace => XattrMode.Replace,
-            _ => (XattrMode?)null,
-        };
-        if (how is not { } mode)
-        {
-            request.Reply.Error(Errno.EINVAL);
-            return;
-        }
-
-        using var change = context.Changes.Begin();
-        var (errno, isAwaited) = await context.WaitAsync(
-            request, context.FileSystem.SetXattrAsync(context.Inode(request.NodeId), name, value, mode));
-        if (isAwaited) request.Reply.Error(errno);
-    }
-
-    internal async ValueTask RemoveXattrAsync(FuseRequest request, ReadOnlyMemory<byte> name)
-    {
-        if (!withXattrs)
-        {
-            request.Reply.Error(Errno.ENOSYS);
-            return;
-        }
-
-        using var change = context.Changes.Begin();
-        var (errno, isAwaited) = await context.WaitAsync(
-            request, context.FileSystem.RemoveXattrAsync(context.Inode(request.NodeId), name));
-        if (isAwaited) request.Reply.Error(errno);
-    }
-
     private static AttributeChange ChangeOf(in FuseSetattrIn args)
     {
         var mask = AttributeMask.None;
@@ -154,13 +98,4 @@ internal sealed class AttributeOperations(BridgeContext context, bool withXattrs
     }
 
     private static bool Has(in FuseSetattrIn args, FuseSetattrValid bit) => (args.Valid & bit) != 0;
-
-    // getxattr(2): size 0 asks how much there is; ERANGE when the buffer is too small.
-    private static void AnswerXattr(FuseRequest request, uint size, in Result<ReadOnlyMemory<byte>> found)
-    {
-        if (!found.IsOk) request.Reply.Error(found.Errno);
-        else if (size == 0) request.Reply.XattrSize((uint)found.Value.Length);
-        else if (found.Value.Length > size) request.Reply.Error(Errno.ERANGE);
-        else request.Reply.Data(found.Value.Span);
-    }
 }

@@ -11,6 +11,7 @@ namespace FlexFs.Mount.Bridge;
 /// <param name="Requests">Which requests were executed, in the region.</param>
 /// <param name="Handles">What is open, in the region.</param>
 /// <param name="Changes">Counts changes by this mount.</param>
+/// <param name="Ownership">Whom callers are for the volume.</param>
 /// <param name="Time">Time of now.</param>
 internal sealed record BridgeContext(
     FileSystem FileSystem,
@@ -18,6 +19,7 @@ internal sealed record BridgeContext(
     RequestTable Requests,
     HandleTable Handles,
     ChangeCount Changes,
+    Ownership Ownership,
     TimeProvider Time)
 {
     /// <summary>How long a call that changes nothing is under way at least before a signal ends it.</summary>
@@ -30,6 +32,9 @@ internal sealed record BridgeContext(
     /// Makes the kernel ask for the inode's attributes again. It never waits (FuseNotifier), so a handler may call it before its reply.
     /// </summary>
     internal void DropAttributes(ulong nodeId) => _ = Notifier?.InvalidateAttributes(nodeId);
+
+    /// <summary>Makes the kernel forget pages from an offset on. It waits for requests under way, on a thread of its own.</summary>
+    internal void DropPages(ulong nodeId, long offset) => _ = Notifier?.InvalidateDataAsync(nodeId, offset, 0).AsTask();
 
     /// <summary>
     /// Makes the kernel forget pages and attributes of inodes. It waits for requests under way, on threads of its own.

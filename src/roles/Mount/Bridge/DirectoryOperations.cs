@@ -39,6 +39,7 @@ internal sealed class DirectoryOperations(BridgeContext context)
             return;
         }
 
+        context.FileSystem.NoteAccess(found.Value);
         _open[handle] = new OpenDirectory(inode);
         if (!request.Reply.Open(new FuseOpenOut { Fh = handle })) Release(handle);
     }

@@ -22,7 +22,9 @@ internal sealed class FileOperations(BridgeContext context)
         var inode = context.Inode(request.NodeId);
         var truncates = (args.Flags & (uint)OpenFlags.Truncate) != 0;
         using var change = truncates ? context.Changes.Begin() : default(ChangeCount.Change?);
-        var opening = context.FileSystem.OpenAsync(inode, (OpenFlags)args.Flags, BridgeContext.Interrupt(request));
+        var clearsSetId = (args.OpenFlags & FuseOpenIn.KillSuidGid) != 0;
+        var opening = context.FileSystem.OpenAsync(
+            inode, (OpenFlags)args.Flags, BridgeContext.Interrupt(request), clearsSetId);
         var (opened, isAwaited) = truncates ? await context.WaitAsync(request, opening) : (await opening, true);
         if (!isAwaited)
         {
@@ -69,12 +71,40 @@ internal sealed class FileOperations(BridgeContext context)
         var writer = request.Pid;
         if (!_writers.TryGetValue(args.Fh, out var last) || last != writer) _writers[args.Fh] = writer;
         var clearsSetId = (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0;
+
+        // What mappings wrote has its place; what write(2) appends goes to the end, which the kernel may not know.
+        if ((args.Flags & (uint)OpenFlags.Append) != 0 && (args.WriteFlags & FuseWriteIn.FromCache) == 0)
+        {
+            await AppendAsync(request, args, data, clearsSetId);
+            return;
+        }
+
         var written = await context.FileSystem.WriteAsync(
             args.Fh, (long)args.Offset, data, clearsSetId, BridgeContext.Interrupt(request));
         // The kernel left the bits to us and goes on showing them.
         if (clearsSetId) context.DropAttributes(request.NodeId);
         if (written.IsOk) request.Reply.Written((uint)written.Value);
         else request.Reply.Error(written.Errno);
+    }
+
+    private async ValueTask AppendAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data, bool clearsSetId)
+    {
+        const long PageBytes = 4096;
+        var nodeId = request.NodeId;
+        var written = await context.FileSystem.AppendAsync(args.Fh, data, clearsSetId, BridgeContext.Interrupt(request));
+        if (clearsSetId) context.DropAttributes(nodeId);
+        if (!written.IsOk)
+        {
+            request.Reply.Error(written.Errno);
+            return;
+        }
+
+        request.Reply.Written((uint)written.Value.Bytes);
+        if (written.Value.Offset == (long)args.Offset) return;
+
+        // The kernel has put the bytes where it believed the end to be.
+        var from = Math.Min(written.Value.Offset, (long)args.Offset);
+        context.DropPages(nodeId, from - (from % PageBytes));
     }
 
     internal async ValueTask FlushAsync(FuseRequest request, FuseFlushIn args)

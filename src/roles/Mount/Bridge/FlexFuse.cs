@@ -8,12 +8,13 @@ namespace FlexFs.Mount.Bridge;
 /// What is missing here has a default that the kernel expects (<see cref="IFuseFileSystem"/>): locks stay in the kernel, for this mount
 /// alone.
 /// </remarks>
-internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFileSystem
+internal sealed class FlexFuse(BridgeContext context, bool withXattrs, bool withAcls) : IFuseFileSystem
 {
     private readonly NameOperations _names = new(context);
     private readonly FileOperations _files = new(context);
     private readonly DirectoryOperations _directories = new(context);
-    private readonly AttributeOperations _attributes = new(context, withXattrs);
+    private readonly AttributeOperations _attributes = new(context);
+    private readonly XattrOperations _xattrs = new(context, withXattrs, withAcls);
     private readonly RangeOperations _ranges = new(context);
 
     public void Attached(FuseConnection connection) => context.Notifier = connection.Notifier;
@@ -88,14 +89,14 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs) : IFuseFi
 
     public ValueTask SetXattrAsync(
         FuseRequest request, FuseSetxattrIn args, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value) =>
-        _attributes.SetXattrAsync(request, args, name, value);
+        _xattrs.SetAsync(request, args, name, value);
 
     public ValueTask GetXattrAsync(FuseRequest request, FuseGetxattrIn args, ReadOnlyMemory<byte> name) =>
-        _attributes.GetXattrAsync(request, args.Size, name);
+        _xattrs.GetAsync(request, args.Size, name);
 
     public ValueTask ListXattrAsync(FuseRequest request, FuseGetxattrIn args) =>
-        _attributes.ListXattrAsync(request, args.Size);
+        _xattrs.ListAsync(request, args.Size);
 
     public ValueTask RemoveXattrAsync(FuseRequest request, ReadOnlyMemory<byte> name) =>
-        _attributes.RemoveXattrAsync(request, name);
+        _xattrs.RemoveAsync(request, name);
 }

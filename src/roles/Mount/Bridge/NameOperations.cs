@@ -22,19 +22,19 @@ internal sealed class NameOperations(BridgeContext context)
     internal ValueTask SymlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target) =>
         Begins(request, out var begun)
             ? EndEntryAsync(begun, context.FileSystem.MakeSymlinkAsync(
-                context.Inode(request.NodeId), name, target, request.Uid, request.Gid))
+                context.Inode(request.NodeId), name, target, UserId(request), GroupId(request)))
             : RepeatEntryAsync(begun);
 
     internal ValueTask MkNodAsync(FuseRequest request, FuseMknodIn args, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
             ? EndEntryAsync(begun, context.FileSystem.MakeNodeAsync(
-                context.Inode(request.NodeId), name, args.Mode, args.Rdev, request.Uid, request.Gid))
+                context.Inode(request.NodeId), name, args.Mode, args.Rdev, UserId(request), GroupId(request), Umask(args.Umask)))
             : RepeatEntryAsync(begun);
 
     internal ValueTask MkDirAsync(FuseRequest request, FuseMkdirIn args, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
             ? EndEntryAsync(begun, context.FileSystem.MakeDirectoryAsync(
-                context.Inode(request.NodeId), name, args.Mode, request.Uid, request.Gid))
+                context.Inode(request.NodeId), name, args.Mode, UserId(request), GroupId(request), Umask(args.Umask)))
             : RepeatEntryAsync(begun);
 
     internal ValueTask LinkAsync(FuseRequest request, ulong oldNodeId, ReadOnlyMemory<byte> newName) =>
@@ -66,23 +66,30 @@ internal sealed class NameOperations(BridgeContext context)
 
         return Begins(request, out var begun)
             ? EndAsync(begun, context.FileSystem.RenameAsync(
-                context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags, request.Uid,
-                request.Gid))
+                context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags,
+                UserId(request), GroupId(request)))
             : RepeatAsync(begun);
     }
 
     internal ValueTask CreateAsync(FuseRequest request, FuseCreateIn args, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
             ? EndCreateAsync(begun, args.Flags, context.FileSystem.CreateAsync(
-                context.Inode(request.NodeId), name, args.Mode & Core.FileMode.PermissionMask, request.Uid, request.Gid,
-                (OpenFlags)args.Flags))
+                context.Inode(request.NodeId), name, args.Mode & Core.FileMode.PermissionMask, UserId(request), GroupId(request),
+                (OpenFlags)args.Flags, Umask(args.Umask), (args.OpenFlags & FuseOpenIn.KillSuidGid) != 0))
             : RepeatCreateAsync(begun);
 
     internal ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args) =>
         Begins(request, out var begun)
             ? EndCreateAsync(begun, args.Flags, context.FileSystem.CreateUnnamedAsync(
-                context.Inode(request.NodeId), args.Mode, request.Uid, request.Gid, (OpenFlags)args.Flags))
+                context.Inode(request.NodeId), args.Mode, UserId(request), GroupId(request), (OpenFlags)args.Flags,
+                Umask(args.Umask)))
             : RepeatCreateAsync(begun);
+
+    private uint UserId(FuseRequest request) => context.Ownership.UserId(request);
+
+    private uint GroupId(FuseRequest request) => context.Ownership.GroupId(request);
+
+    private uint Umask(uint callers) => context.Ownership.UmaskOf(callers);
 
     // False when it was executed before: then its outcome is in what begun.
     private bool Begins(FuseRequest request, out Begun begun)
