@@ -25,6 +25,14 @@ public sealed class FreeCommandLineTests : IDisposable
     public void Flags_are_camelCase() => Assert.All(
         FreeCommandLine.Create().AllSymbols().OfType<Option>(), option => Assert.Matches("^--[a-z][A-Za-z0-9]*$", option.Name));
 
+    [Theory]
+    [InlineData("a command is missing: one of start, init, deinit, version, license (see free.flexfs --help)")]
+    [InlineData("unknown flag --sslcert; did you mean --sslCert? (see free.flexfs start --help)", "start", "--sslcert", "/x")]
+    [InlineData("option '--name' is required (see free.flexfs init volume --help)", "init", "volume")]
+    [InlineData("unknown argument extra (see free.flexfs start --help)", "start", "extra")]
+    public async Task A_wrong_command_line_is_one_line_and_2(string line, params string[] arguments) =>
+        Assert.Equal((ExitCode.Usage, "", $"free.flexfs: {line}\n"), await RunAsync(arguments));
+
     [Fact]
     public async Task Volume_is_described_once_and_its_tokens_shown_once()
     {

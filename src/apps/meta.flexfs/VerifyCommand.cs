@@ -29,8 +29,10 @@ internal static class VerifyCommand
             var output = parse.InvocationConfiguration.Output;
             using var environment = new RocksDbEnvironment(new RocksDbOptions());
             var folders = new DatabaseFolders(folder);
+            var volumes = folders.Volumes.ToArray();
+            if (volumes.Length == 0) throw new CommandException($"{folder} has no database of a volume: nothing was checked");
             var count = 0;
-            foreach (var volume in folders.Volumes.ToArray())
+            foreach (var volume in volumes)
             {
                 count += await VerifyAsync(environment, folders.Of(volume), output, cancel);
             }

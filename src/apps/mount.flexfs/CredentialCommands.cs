@@ -5,6 +5,7 @@ using FlexFs.Hosting.Files;
 using FlexFs.Hosting.Http;
 using FlexFs.Hosting.Net;
 using FlexFs.Hosting.Tls;
+using FlexFs.Protocol.Settings;
 
 namespace FlexFs.Apps.Mount;
 
@@ -13,7 +14,7 @@ internal static class CredentialCommands
 {
     internal static Command Init()
     {
-        Argument<string> name = new("name") { Description = "the volume" };
+        var name = Volume();
         var adminAddr = Flags.Parsed<HostPort>(
             "--adminAddr", "host:port", "administration server", HostPort.TryParse, HostPort.Rule);
         adminAddr.Required = true;
@@ -68,11 +69,25 @@ internal static class CredentialCommands
 
     internal static Command Deinit()
     {
-        Argument<string> name = new("name") { Description = "the volume" };
+        var name = Volume();
         var credsFile = CredsFile();
         Command command = new("creds", "remove the credentials file") { name, credsFile };
         command.SetAction(parse => CredentialsFile.Delete(PathOf(parse.GetValue(credsFile), parse.GetValue(name)!)));
         return command;
+    }
+
+    /// <summary>Which volume. Its name becomes that of a file, so nothing but a name or an id is taken.</summary>
+    internal static Argument<string> Volume()
+    {
+        Argument<string> name = new("name") { Description = "the volume" };
+        name.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value: { Length: > 0 } given }] && !VolumeName.IsValid(given))
+            {
+                result.AddError($"'{given}' is no volume: {VolumeName.Rule}");
+            }
+        });
+        return name;
     }
 
     internal static Option<string?> CredsFile() =>

@@ -9,7 +9,7 @@ internal static class FstabCommands
 {
     internal static Command Init()
     {
-        Argument<string> name = new("name") { Description = "the volume" };
+        var name = CredentialCommands.Volume();
         Argument<string> mountPoint = new("mount-point") { Description = "where it is to be mounted" };
         var credsFile = Flags.Text("--credsFile", Flags.File, "credentials file (default ~/.flexfs/mount/creds/<name>)");
         var options = Flags.Words("--mountOptions", "further mount options, flag names without dashes");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlexFs.Hosting.CommandLine;
 
 namespace FlexFs.Apps.Mount;
 
@@ -10,6 +11,19 @@ public sealed record MemorySize(double Value, bool IsPercent)
 
     /// <summary>Bytes, of a machine that has <paramref name="total"/>.</summary>
     public long Of(long total) => (long)(IsPercent ? total * Value / 100 : Value);
+
+    /// <summary>The same, of a machine that must have as much.</summary>
+    /// <exception cref="CommandException">It has not.</exception>
+    public long Within(string flag, long total)
+    {
+        var bytes = Of(total);
+        if (bytes <= total) return bytes;
+        throw new CommandException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{flag} is {bytes >> 20:N0} MiB, and there are {total >> 20:N0} MiB of memory for this process: give less, or a percentage"),
+            ExitCode.Usage);
+    }
 
     /// <summary>Reads one; suffixes are powers of 1,024 and may be written as K, KB or KiB.</summary>
     public static bool TryParse(string text, out MemorySize? size)

@@ -13,7 +13,7 @@ internal static class StartCommand
 {
     internal static Command Create()
     {
-        Argument<string> name = new("name") { Description = "the volume" };
+        var name = CredentialCommands.Volume();
         Argument<string> mountPoint = new("mount-point") { Description = "an empty folder" };
         var credsFile = CredentialCommands.CredsFile();
         var foreground = Flags.Switch("--foreground", "stay attached; the way under systemd too", "-f");
@@ -71,8 +71,8 @@ internal static class StartCommand
                 AttributesValid = TimeSpan.FromSeconds(parse.GetValue(attrValid)),
                 EntriesValid = TimeSpan.FromSeconds(parse.GetValue(entryValid)),
                 LargeRequests = !parse.GetValue(noMaxPages),
-                CacheBytes = parse.GetValue(memCapacity) is { } cache ? cache.Of(MachineMemory.TotalBytes) : null,
-                DirtyBytes = parse.GetValue(dirtyCapacity) is { } dirty ? dirty.Of(MachineMemory.TotalBytes) : null,
+                CacheBytes = parse.GetValue(memCapacity)?.Within(memCapacity.Name, MachineMemory.TotalBytes),
+                DirtyBytes = parse.GetValue(dirtyCapacity)?.Within(dirtyCapacity.Name, MachineMemory.TotalBytes),
                 AdminSsl = !parse.GetValue(noAdminSsl),
             };
             var notifier = SystemdNotifier.OfProcess();

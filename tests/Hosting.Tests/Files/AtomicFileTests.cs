@@ -19,6 +19,24 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("/below/it")]
+    public void Folder_at_a_file_is_refused_with_both_names(string below)
+    {
+        string path = _folder.File("a");
+        File.WriteAllText(path, "");
+        var e = Assert.Throws<IOException>(() => AtomicFile.CreatePrivateFolder(path + below));
+        Assert.Equal($"the folder {path + below} cannot be made: {path} is a file", e.Message);
+    }
+
+    [Fact]
+    public void Folder_that_cannot_be_made_is_named()
+    {
+        var e = Assert.Throws<IOException>(() => AtomicFile.CreatePrivateFolder("/proc/nothing/here"));
+        Assert.Equal("the folder /proc/nothing/here cannot be made: no folder can be made in /proc", e.Message);
+    }
+
     [Fact]
     public void Write_replaces_and_leaves_nothing_beside()
     {

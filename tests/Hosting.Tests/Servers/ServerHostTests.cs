@@ -167,7 +167,9 @@ public sealed class ServerHostTests
         (int status, string? detail) = await ProblemAsync(await http.PostAsync("read", new StringContent("{\"fingerprint\":7}"), Cancel));
         Assert.Equal(400, status);
         Assert.Contains("fingerprint", detail, StringComparison.Ordinal);
-        Assert.Equal(400, (await ProblemAsync(await http.PostAsync("read", new StringContent("null"), Cancel))).Status);
+        Assert.Equal(
+            (400, "the body is not what is expected here: it is null"),
+            await ProblemAsync(await http.PostAsync("read", new StringContent("null"), Cancel)));
         Assert.Equal(400, (await ProblemAsync(await http.PostAsync("read", new StringContent("{}"), Cancel))).Status);
         Assert.Equal(413, (await ProblemAsync(await PostTooMuchAsync(http))).Status);
         (status, detail) = await ProblemAsync(await http.GetAsync("bug", Cancel));

@@ -1,4 +1,5 @@
 using FlexFs.Apps.Mount;
+using FlexFs.Hosting.CommandLine;
 
 namespace FlexFs.Mount.Tests.Commands;
 
@@ -15,6 +16,17 @@ public sealed class MemorySizeTests
     {
         Assert.True(MemorySize.TryParse(text, out var size));
         Assert.Equal(bytesOfHundred, size!.Of(100));
+    }
+
+    [Fact]
+    public void More_than_the_machine_has_is_refused()
+    {
+        Assert.True(MemorySize.TryParse("999T", out var size));
+        var e = Assert.Throws<CommandException>(() => size!.Within("--memCapacity", 2L << 30));
+        Assert.Equal(ExitCode.Usage, e.ExitCode);
+        Assert.StartsWith("--memCapacity is 1,047,527,424 MiB, and there are 2,048 MiB", e.Message, StringComparison.Ordinal);
+        Assert.True(MemorySize.TryParse("2G", out size));
+        Assert.Equal(2L << 30, size!.Within("--memCapacity", 2L << 30));
     }
 
     [Theory]

@@ -79,7 +79,7 @@ public sealed partial class FreeRoutes(FreeDatabaseFile database, string account
         foreach (VolumeStats? stats in report.Volumes)
         {
             // The reader guarantees that no field is null, not that no element of a list is.
-            if (stats is null) throw new JsonException("null is not the usage of a volume");
+            if (stats is null) throw new JsonException("it is null");
             if (stats.VolumeId != Current.Volume.Id)
             {
                 await context.WriteProblemAsync(StatusCodes.Status404NotFound, $"there is no volume {stats.VolumeId}");

@@ -20,7 +20,18 @@ public static class AtomicFile
         Stack<string> missing = new();
         for (string? at = Path.GetFullPath(folder); at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
             missing.Push(at);
-        foreach (string path in missing) Directory.CreateDirectory(path, PrivateFolder);
+        foreach (string path in missing)
+        {
+            if (File.Exists(path)) throw new IOException($"the folder {folder} cannot be made: {path} is a file");
+            try
+            {
+                Directory.CreateDirectory(path, PrivateFolder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new IOException($"the folder {folder} cannot be made: no folder can be made in {Path.GetDirectoryName(path)}", e);
+            }
+        }
     }
 
     /// <summary>Writes the file in place of the one that is there, if any.</summary>

@@ -32,7 +32,9 @@ internal sealed partial class RestErrors(ILogger<RestErrors> log)
         catch (JsonException e)
         {
             await AnswerAsync(context, StatusCodes.Status400BadRequest,
-                $"the body is not what is expected here, at {e.Path ?? "its start"} (line {e.LineNumber + 1})", null);
+                e.LineNumber is { } line
+                    ? $"the body is not what is expected here, at {e.Path ?? "its start"} (line {line + 1})"
+                    : $"the body is not what is expected here: {e.Message}", null);
         }
         catch (Exception e)
         {

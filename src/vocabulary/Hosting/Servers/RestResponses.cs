@@ -45,7 +45,7 @@ public static class RestResponses
     /// <summary>The JSON body. What is not of the type ends the request with 400.</summary>
     public static async ValueTask<T> ReadJsonAsync<T>(this HttpContext context, JsonTypeInfo<T> type) =>
         await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
-        ?? throw new JsonException("null is not expected here");
+        ?? throw new JsonException("it is null");
 
     /// <summary>The token of <c>Authorization: Bearer</c>, in canonical form.</summary>
     public static bool TryReadBearer(this HttpContext context, [NotNullWhen(true)] out string? token)
