@@ -5,21 +5,33 @@ using FlexFs.Workloads.Targets;
 
 // Every row on every target, interleaved, so that a noisy moment hits all of them; printed as ratios.
 var root = Path.GetFullPath(args[0]);
-var wanted = args[1..].Where(a => !a.StartsWith('-')).ToHashSet(StringComparer.Ordinal);
-var repeats = int.Parse(
-    args.FirstOrDefault(a => a.StartsWith("--repeats=", StringComparison.Ordinal))?[10..] ?? "3", CultureInfo.InvariantCulture);
+var repeats = 3;
+var isCheck = false;
+var wanted = new HashSet<string>(StringComparer.Ordinal);
+foreach (var arg in args[1..])
+{
+    if (arg == "--check") isCheck = true;
+    else if (AllRows.Of("").Any(row => row.Name == arg)) wanted.Add(arg);
+    else if (!arg.StartsWith("--repeats=", StringComparison.Ordinal)
+        || !int.TryParse(arg[10..], NumberStyles.None, CultureInfo.InvariantCulture, out repeats) || repeats == 0)
+    {
+        Console.Error.WriteLine(
+            $"{arg} is neither a row nor --repeats=N; rows are: {string.Join(' ', AllRows.Of("").Select(row => row.Name))}");
+        return 2;
+    }
+}
+
+if (isCheck) return 0;
 var work = Path.Combine(root, "out", "bench");
 // In memory, so that reading the input costs the same everywhere.
 var inputs = "/dev/shm/flexfs-bench";
 Inputs.Make(inputs);
 
 var rows = AllRows.Of(inputs).Where(r => wanted.Count == 0 || wanted.Contains(r.Name)).ToList();
-if (rows.Count == 0)
-{
-    Console.Error.WriteLine($"no such row; there are: {string.Join(' ', AllRows.Of(inputs).Select(r => r.Name))}");
-    return 2;
-}
 
+// Whatever ends this, what it started ends with it, and what a killed run left is taken away first.
+using var signals = new EndingSignals();
+EndingSignals.Unmount(work);
 Directory.CreateDirectory(work);
 var local = Path.Combine(work, "local");
 Directory.CreateDirectory(local);
@@ -68,9 +80,17 @@ try
             + $"**{ratio:F2}**{promise} | {flexMedian / Median(figures[targets[0]]):F2} |");
     }
 }
+catch (Exception) when (Shell.IsInterrupted)
+{
+    Console.Error.WriteLine("interrupted: what was started is ended");
+    return 130;
+}
 finally
 {
+    Shell.IsEnding = true;
     foreach (var target in Enumerable.Reverse(targets)) target.Dispose();
+    EndingSignals.Unmount(work);
+    Shell.EndAll();
 }
 
 return 0;

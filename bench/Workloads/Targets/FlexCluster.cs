@@ -14,7 +14,17 @@ public sealed class FlexCluster : Target
     {
         _root = root;
         _folder = folder;
-        Shell.Run($"'{root}/quickstart' --dir '{folder}' --bare", root);
+        try
+        {
+            Shell.Run($"'{root}/quickstart' --dir '{folder}' --bare", root);
+        }
+        catch
+        {
+            Shell.IsEnding = true;
+            Shell.Try($"'{root}/quickstart' stop --dir '{folder}'", root);
+            throw;
+        }
+
         _environment = File.ReadLines(Path.Combine(folder, "env"))
             .Select(line => line.Replace("export ", "", StringComparison.Ordinal).Split('=', 2))
             .Where(pair => pair.Length == 2)

@@ -39,7 +39,6 @@ public sealed class Passthrough : Target
     {
         Shell.Try($"umount '{Folder}' || umount -l '{Folder}'");
         _process.WaitForExit(5000);
-        if (!_process.HasExited) _process.Kill();
-        _process.Dispose();
+        Shell.End(_process);
     }
 }

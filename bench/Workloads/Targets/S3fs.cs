@@ -50,8 +50,7 @@ public sealed class S3fs : Target
     protected override void Stop()
     {
         Shell.Try($"umount '{Folder}' || umount -l '{Folder}'");
-        _server.Kill(entireProcessTree: true);
-        _server.Dispose();
+        Shell.End(_server);
     }
 
     private void Mount() =>

@@ -30,7 +30,6 @@ public sealed class Sshfs : Target
     protected override void Stop()
     {
         Shell.Try($"umount '{Folder}' || umount -l '{Folder}'");
-        _server.Kill(entireProcessTree: true);
-        _server.Dispose();
+        Shell.End(_server);
     }
 }
