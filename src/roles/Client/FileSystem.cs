@@ -343,9 +343,17 @@ public sealed class FileSystem : IAsyncDisposable
     /// <param name="inode">The file.</param>
     /// <param name="flags">How.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="clearsSetId">Whether O_TRUNC ends set-user-ID and set-group-ID (FUSE_OPEN_KILL_SUIDGID).</param>
     public ValueTask<Result<OpenResult>> OpenAsync(
-        InodeId inode, OpenFlags flags, CancellationToken cancellationToken = default, bool clearsSetId = false) =>
+        InodeId inode, OpenFlags flags, CancellationToken cancellationToken = default) =>
+        OpenAsync(inode, flags, clearsSetId: false, cancellationToken);
+
+    /// <inheritdoc cref="OpenAsync(InodeId, OpenFlags, CancellationToken)"/>
+    /// <param name="inode">The file.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="clearsSetId">Whether O_TRUNC ends set-user-ID and set-group-ID (FUSE_OPEN_KILL_SUIDGID).</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<Result<OpenResult>> OpenAsync(
+        InodeId inode, OpenFlags flags, bool clearsSetId, CancellationToken cancellationToken = default) =>
         _files.OpenAsync(inode, flags, cancellationToken, clearsSetId);
 
     /// <summary>A directory is listed, or a symlink read: its access time moves as relatime has it.</summary>

@@ -172,7 +172,7 @@ internal sealed class Files(
         var inode = file.Inode;
 
         // One after the other, so that the end stays where it was while a writer waits for memory.
-        await inode.Appending.EnterAsync();
+        await inode.Appending.EnterAsync(cancellationToken);
         try
         {
             long end;

@@ -40,19 +40,20 @@ internal sealed class Uploader(
     /// <summary>An upload failed for want of space. Set once, before any upload.</summary>
     public Action OnOutOfSpace { get; set; } = static () => { };
 
-    /// <summary>Begins an attempt, unless one is under way or it is stored.</summary>
-    public void Start(InodeWriter writer, Upload upload)
+    /// <summary>Begins an attempt, unless one is under way or it is stored; whether it did.</summary>
+    public bool Start(InodeWriter writer, Upload upload)
     {
         TaskCompletionSource<Errno> attempt;
         lock (writer.Inode.Gate)
         {
-            if (writer.IsFenced || upload.State != UploadState.Waiting) return;
+            if (writer.IsFenced || upload.State != UploadState.Waiting) return false;
             upload.State = UploadState.Running;
             attempt = new TaskCompletionSource<Errno>(TaskCreationOptions.RunContinuationsAsynchronously);
             upload.Attempt = attempt.Task;
         }
 
         _ = RunAsync(writer, upload, attempt);
+        return true;
     }
 
     /// <summary>Ends all pauses: attempts under way are the last.</summary>

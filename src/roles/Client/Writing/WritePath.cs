@@ -56,13 +56,18 @@ internal sealed class WritePath(
         if (sealing != Errno.OK) return sealing;
         for (var round = 0; round < RoundsMax; round++)
         {
-            foreach (var upload in uploads) uploader.Start(writer, upload);
+            // What is under way began before this flush, with the store as it was then: its failure says nothing of now.
+            var began = Array.ConvertAll(uploads, upload => uploader.Start(writer, upload));
             var result = Errno.OK;
-            foreach (var upload in uploads)
+            for (var i = 0; i < uploads.Length; i++)
             {
-                Task<Errno> attempt;
-                lock (writer.Inode.Gate) attempt = upload.Attempt;
-                var errno = await attempt;
+                var errno = await AttemptOfAsync(writer, uploads[i]);
+                if (errno != Errno.OK && !began[i])
+                {
+                    uploader.Start(writer, uploads[i]);
+                    errno = await AttemptOfAsync(writer, uploads[i]);
+                }
+
                 if (result == Errno.OK) result = errno;
             }
 
@@ -78,6 +83,11 @@ internal sealed class WritePath(
         }
 
         return Errno.EIO;
+    }
+
+    private static Task<Errno> AttemptOfAsync(InodeWriter writer, Upload upload)
+    {
+        lock (writer.Inode.Gate) return upload.Attempt;
     }
 
     /// <summary>Commits what is stored, without sealing anything.</summary>

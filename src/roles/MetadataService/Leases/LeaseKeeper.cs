@@ -2,7 +2,6 @@ using FlexFs.Core;
 using FlexFs.MetadataService.Pipeline;
 using FlexFs.MetadataService.Sessions;
 using FlexFs.MetadataService.Volumes;
-using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.MetadataService.Leases;
 

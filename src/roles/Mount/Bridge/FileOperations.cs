@@ -24,7 +24,7 @@ internal sealed class FileOperations(BridgeContext context)
         using var change = truncates ? context.Changes.Begin() : default(ChangeCount.Change?);
         var clearsSetId = (args.OpenFlags & FuseOpenIn.KillSuidGid) != 0;
         var opening = context.FileSystem.OpenAsync(
-            inode, (OpenFlags)args.Flags, BridgeContext.Interrupt(request), clearsSetId);
+            inode, (OpenFlags)args.Flags, clearsSetId, BridgeContext.Interrupt(request));
         var (opened, isAwaited) = truncates ? await context.WaitAsync(request, opening) : (await opening, true);
         if (!isAwaited)
         {
