@@ -35,6 +35,7 @@ public sealed class RpcClient : IAsyncDisposable
     private bool _isEnded;
     private ulong _epoch;
     private long _connections;
+    private long _heardAt;
     private ulong _sessions = 1;
     private long _ignored;
 
@@ -87,6 +88,15 @@ public sealed class RpcClient : IAsyncDisposable
 
     /// <summary>Replies to requests that had been answered before.</summary>
     public long IgnoredReplies => Volatile.Read(ref _ignored);
+
+    /// <summary>
+    /// A timestamp of the <see cref="TimeProvider"/>: what was sent then, the server has heard. It grows every heartbeat or so.
+    /// </summary>
+    public long HeardAt
+    {
+        get => Volatile.Read(ref _heardAt);
+        internal set => Volatile.Write(ref _heardAt, value);
+    }
 
     /// <summary>Whether there is a connection with a session just now.</summary>
     public bool IsConnected => Volatile.Read(ref _open) is not null;

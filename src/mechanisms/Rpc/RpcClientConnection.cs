@@ -14,6 +14,9 @@ internal sealed class RpcClientConnection : IFrameHandler
     private static readonly TimeSpan HeartbeatMin = TimeSpan.FromMilliseconds(100);
     private Task _watching = Task.CompletedTask;
     private TimeSpan _heartbeat;
+    private long _helloAt;
+    private long _pingAt;
+    private bool _isPinging;
 
     public RpcClientConnection(IDuplexPipe transport, RpcClient client, RpcClientOptions options, TimeProvider time)
     {
@@ -38,6 +41,7 @@ internal sealed class RpcClientConnection : IFrameHandler
     /// <summary>Says hello and runs until the connection ends. Never throws.</summary>
     public async Task<RpcEnd> RunAsync(ReadOnlyMemory<byte> helloBody)
     {
+        _helloAt = _time.GetTimestamp();
         Frames.Cork();
         Frames.Append(RpcProtocol.Preface, RpcLane.Normal);
         Frames.Send(new FrameHeader { Kind = FrameKind.Hello }, new RpcHello
@@ -77,6 +81,8 @@ internal sealed class RpcClientConnection : IFrameHandler
                 _client.OnPush(header, payload);
                 return null;
             case FrameKind.Pong:
+                if (Volatile.Read(ref _isPinging)) _client.HeardAt = _pingAt;
+                Volatile.Write(ref _isPinging, false);
                 return null;
             default:
                 return new RpcEnd(RpcEndKind.Malformed, $"a {header.Kind} frame, which a server does not send");
@@ -106,6 +112,7 @@ internal sealed class RpcClientConnection : IFrameHandler
                 }
 
                 IsWelcome = true;
+                _client.HeardAt = _helloAt;
                 var end = _client.OnWelcome(this, welcome);
                 if (_client.HeartbeatWanted is { } wanted && wanted < _heartbeat)
                 {
@@ -130,8 +137,16 @@ internal sealed class RpcClientConnection : IFrameHandler
     private RpcEnd? Look()
     {
         if (Frames.SilentFor(_heartbeat * 3) is { } end) return end;
-        if (IsIdleSince(Frames.LastReceived) || IsIdleSince(Frames.LastSent))
+
+        // A busy connection pings too: that the server has heard this client is what it may count on.
+        if (IsIdleSince(Frames.LastReceived) || IsIdleSince(Frames.LastSent) || IsIdleSince(_client.HeardAt))
         {
+            if (!Volatile.Read(ref _isPinging))
+            {
+                _pingAt = _time.GetTimestamp();
+                Volatile.Write(ref _isPinging, true);
+            }
+
             Frames.Send(new FrameHeader { Kind = FrameKind.Ping }, default, RpcLane.Release);
         }
 

@@ -6,6 +6,9 @@ namespace FlexFs.Client;
 /// <summary>Everything that this library says.</summary>
 internal static partial class ClientLog
 {
+    [LoggerMessage(Level = LogLevel.Error, Message = "a recall of the server cannot be read: {Reason}")]
+    public static partial void BadRecall(ILogger log, string reason);
+
     [LoggerMessage(1, LogLevel.Information, "connected again as {Session}; open files are told anew: {MustReclaim}")]
     public static partial void Reconnected(ILogger log, SessionId session, bool mustReclaim);
 

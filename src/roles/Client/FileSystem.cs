@@ -1,5 +1,6 @@
 using FlexFs.Client.Handles;
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Leases;
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
 using FlexFs.Client.Writing;
@@ -34,12 +35,16 @@ public sealed class FileSystem : IAsyncDisposable
     private readonly WriteBehind _behind;
     private readonly AccessTimes _accesses;
     private readonly Files _files;
+    private readonly ClientLeases _leases;
+    private readonly Names _names;
+    private readonly RecallHandler _recalls;
     private bool _isEnded;
 
     private FileSystem(
         FileSystemOptions options, FileSystemParts parts, SessionWelcome welcome, Joined joined, Random chance)
     {
         (_session, _cache, _closes, _open, _fence) = (joined.Session, joined.Cache, joined.Closes, joined.Open, joined.Fence);
+        _leases = joined.Leases;
         _options = options;
         _log = parts.Log;
         Volume = welcome.Volume;
@@ -47,19 +52,28 @@ public sealed class FileSystem : IAsyncDisposable
         BlockSizeLog2 = welcome.BlockSizeLog2;
         var objects = parts.Objects(welcome);
         var budget = new DirtyBudget(parts.DirtyMemory);
-        var reader = new FileReader(_session, objects, BlockSizeLog2, parts.Log);
+        var reader = new FileReader(_session, _leases, objects, BlockSizeLog2, parts.Log);
         _uploader = new Uploader(objects, joined.Ids, reader, options, parts.Time, chance, parts.Log);
         var committer = new Committer(_session, joined.Ids, _uploader, reader, parts.Log);
-        _writes = new WritePath(_open, budget, _uploader, committer, reader, _session, BlockSizeLog2);
+        _writes = new WritePath(_open, _leases, budget, _uploader, committer, reader, _session, BlockSizeLog2);
+        _recalls = new RecallHandler(_leases, _session, _cache, _writes, parts.Time, parts.Log);
         _behind = new WriteBehind(_open, _closes, _writes, budget, _session, options, parts.Time, parts.Log);
-        var ranges = new RangeChanges(_open, _writes, reader, _session, BlockSizeLog2);
+        var ranges = new RangeChanges(_open, _leases, _writes, reader, _session, BlockSizeLog2);
         _accesses = new AccessTimes(_session, options.NoAccessTimes || options.IsReadOnly) { OnWork = () => _behind.Wake() };
-        _files = new Files(_session, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), _accesses, options);
+        _files = new Files(
+            _session, _leases, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), _accesses, options);
         _behind.Accesses = _accesses;
+        _accesses.OnTold = OnAccessTold;
         _uploader.OnStored = _behind.Stored;
         _uploader.OnOutOfSpace = budget.WakeAll;
         _writes.OnMemoryFull = _behind.Press;
         _open.OnWork = _behind.Wake;
+        _files.OnUncovered = _recalls.Drop;
+        _names = new Names(_session, _leases, _cache, _accesses);
+        _session.OnRecall = _recalls.Take;
+        _session.Leases = _leases.All;
+        _leases.Begin(
+            (welcome.Features & SessionFeatures.Leases) != 0, TimeSpan.FromMilliseconds(welcome.LeaseTermMilliseconds));
         _behind.Start();
     }
 
@@ -71,6 +85,18 @@ public sealed class FileSystem : IAsyncDisposable
     {
         set => _fence.OnRaised = value;
     }
+
+    /// <summary>What keeps answers of this client and gives them to programs by itself. Set once, before the first call.</summary>
+    public IKernelCaches KernelCaches
+    {
+        set => _recalls.Kernel = _leases.Releases.Kernel = value;
+    }
+
+    /// <summary>For how long an answer with a lease may be kept outside of this client, as of now.</summary>
+    public TimeSpan LeaseLeft => _leases.Left;
+
+    /// <summary>Whether answers come with leases.</summary>
+    public bool UsesLeases => _leases.IsOn;
 
     /// <summary>The volume.</summary>
     public VolumeId Volume { get; }
@@ -120,33 +146,22 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Result<Attributes>> LookupAsync(
         InodeId parent, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default)
     {
-        if (name.Length > Limits.NameBytesMax) return Errno.ENAMETOOLONG;
-        var reply = await AskAsync<LookupRequest, EntryReply>(
-            Opcode.Lookup, new LookupRequest { Parent = parent, Name = name }, cancellationToken);
-        return reply.IsOk ? Show(reply.Value.Attributes) : reply.Errno;
+        var found = await FindAsync(parent, name, cancellationToken);
+        if (!found.IsOk) return found.Errno;
+        return found.Value.IsAbsent ? Errno.ENOENT : found.Value.Attributes;
+    }
+
+    /// <summary>Which inode a name is, or that there is none, and whether that may be kept.</summary>
+    public ValueTask<Result<Found>> FindAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default)
+    {
+        if (name.Length > Limits.NameBytesMax) return new(Errno.ENAMETOOLONG);
+        return _names.FindAsync(parent, name, cancellationToken);
     }
 
     /// <summary>The attributes as they are now, with what was written here and is not committed.</summary>
-    public async ValueTask<Result<Attributes>> GetAttributesAsync(
-        InodeId inode, CancellationToken cancellationToken = default)
-    {
-        if (_cache.Find(inode) is { } cached)
-        {
-            lock (cached.Gate)
-            {
-                // What this session writes to, it knows best; what others change meanwhile is seen when it is
-                // committed.
-                if (cached is { IsKnown: true, Writer: { HasBytes: true } writer })
-                {
-                    return _accesses.Show(writer.Show(cached.Known));
-                }
-            }
-        }
-
-        var reply = await AskAsync<GetAttributesRequest, AttributesReply>(
-            Opcode.GetAttributes, new GetAttributesRequest { Inode = inode }, cancellationToken);
-        return reply.IsOk ? Show(reply.Value.Attributes) : reply.Errno;
-    }
+    public ValueTask<Result<Attributes>> GetAttributesAsync(
+        InodeId inode, CancellationToken cancellationToken = default) => _names.GetAttributesAsync(inode, cancellationToken);
 
     /// <summary>
     /// Changes attributes. Of a file with bytes that are not committed, they go with those, at its flush at the latest.
@@ -170,6 +185,7 @@ public sealed class FileSystem : IAsyncDisposable
         }
 
         if (_cache.Find(inode) is { } cached && _writes.TryDefer(cached, change, out var shown)) return shown;
+        using var own = _leases.BeginChange(inode);
         var reply = await _session.MutateAsync(
             Opcode.SetAttributes, new SetAttributesRequest { Inode = inode, Change = change });
         return Changed(reply);
@@ -246,6 +262,8 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Result<Attributes>> LinkAsync(InodeId inode, InodeId newParent, ReadOnlyMemory<byte> newName)
     {
         if (Refusal(newName) is not Errno.OK and var refusal) return refusal;
+        using var own = _leases.BeginChange(inode);
+        using var named = _leases.BeginChange(newParent, newName);
         var request = new LinkRequest { Inode = inode, NewParent = newParent, NewName = newName };
         return Changed(await _session.MutateAsync(Opcode.Link, request));
     }
@@ -254,6 +272,7 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Errno> UnlinkAsync(InodeId parent, ReadOnlyMemory<byte> name)
     {
         if (Refusal(name) is not Errno.OK and var refusal) return refusal;
+        using var named = _leases.BeginChange(parent, name);
         return Noted(await _session.MutateAsync(Opcode.Unlink, new UnlinkRequest { Parent = parent, Name = name }));
     }
 
@@ -261,6 +280,7 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Errno> RemoveDirectoryAsync(InodeId parent, ReadOnlyMemory<byte> name)
     {
         if (Refusal(name) is not Errno.OK and var refusal) return refusal;
+        using var named = _leases.BeginChange(parent, name);
         var request = new RemoveDirectoryRequest { Parent = parent, Name = name };
         return Noted(await _session.MutateAsync(Opcode.RemoveDirectory, request));
     }
@@ -286,7 +306,9 @@ public sealed class FileSystem : IAsyncDisposable
             if (await FlushBeforeRenameAsync(oldParent, oldName) is not Errno.OK and var failure) return failure;
         }
 
-        return Noted(await _session.MutateAsync(Opcode.Rename, new RenameRequest
+        using var from = _leases.BeginChange(oldParent, oldName);
+        using var into = _leases.BeginChange(newParent, newName);
+        var reply = await _session.MutateAsync(Opcode.Rename, new RenameRequest
         {
             OldParent = oldParent,
             OldName = oldName,
@@ -295,7 +317,11 @@ public sealed class FileSystem : IAsyncDisposable
             Flags = flags,
             UserId = userId,
             GroupId = groupId,
-        }));
+        });
+
+        // What had the new name has lost it, or got the old one.
+        if (reply.IsOk && reply.Value.Value != 0) _names.Forget(new InodeId(reply.Value.Value));
+        return Noted(reply);
     }
 
     /// <summary>A page of a directory, in cookie order, without <c>.</c> and <c>..</c>.</summary>
@@ -308,7 +334,8 @@ public sealed class FileSystem : IAsyncDisposable
         InodeId inode, ulong afterCookie, int entriesMax, bool withAttributes,
         CancellationToken cancellationToken = default)
     {
-        var reply = await AskAsync<ReadDirectoryRequest, ReadDirectoryReply>(
+        var since = _leases.Clock.Begin();
+        var reply = await _session.AskAsync<ReadDirectoryRequest, ReadDirectoryReply>(
             Opcode.ReadDirectory,
             new ReadDirectoryRequest
             {
@@ -318,23 +345,13 @@ public sealed class FileSystem : IAsyncDisposable
                 WithAttributes = withAttributes,
             },
             cancellationToken);
-        if (!reply.IsOk || !withAttributes) return reply;
-        var page = reply.Value;
-        for (var i = 0; i < page.Entries.Length; i++)
-        {
-            var entry = page.Entries[i];
-            if (entry.Attributes is not { } told) continue;
-            if (_cache.Find(entry.Inode) is null && _accesses.IsIdle) continue;
-            page = page with { Entries = page.Entries.SetItem(i, entry with { Attributes = Show(told) }) };
-        }
-
-        return page;
+        return reply.IsOk ? _names.Take(inode, reply.Value, since) : reply;
     }
 
     /// <summary>The target of a symlink.</summary>
     public async ValueTask<Result<ReadOnlyMemory<byte>>> ReadSymlinkAsync(
         InodeId inode, CancellationToken cancellationToken = default) =>
-        Bytes(await AskAsync<ReadSymlinkRequest, BytesReply>(
+        Bytes(await _session.AskAsync<ReadSymlinkRequest, BytesReply>(
             Opcode.ReadSymlink, new ReadSymlinkRequest { Inode = inode }, cancellationToken));
 
     /// <summary>
@@ -429,13 +446,13 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>The value of an extended attribute.</summary>
     public async ValueTask<Result<ReadOnlyMemory<byte>>> GetXattrAsync(
         InodeId inode, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default) =>
-        Bytes(await AskAsync<GetXattrRequest, BytesReply>(
+        Bytes(await _session.AskAsync<GetXattrRequest, BytesReply>(
             Opcode.GetXattr, new GetXattrRequest { Inode = inode, Name = name }, cancellationToken));
 
     /// <summary>The names of all extended attributes, each ended by a zero.</summary>
     public async ValueTask<Result<ReadOnlyMemory<byte>>> ListXattrsAsync(
         InodeId inode, CancellationToken cancellationToken = default) =>
-        Bytes(await AskAsync<ListXattrRequest, BytesReply>(
+        Bytes(await _session.AskAsync<ListXattrRequest, BytesReply>(
             Opcode.ListXattr, new ListXattrRequest { Inode = inode }, cancellationToken));
 
     /// <summary>Sets an extended attribute.</summary>
@@ -451,6 +468,7 @@ public sealed class FileSystem : IAsyncDisposable
         if (name.Length is 0 or > Limits.NameBytesMax) return Errno.ERANGE;
         if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
         var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how, ClearsSetGroupId = clearsSetGroupId };
+        using var own = _leases.BeginChange(inode);
         return Noted(await _session.MutateAsync(Opcode.SetXattr, request));
     }
 
@@ -459,13 +477,14 @@ public sealed class FileSystem : IAsyncDisposable
     {
         if (Refusal() is not Errno.OK and var refusal) return refusal;
         var request = new RemoveXattrRequest { Inode = inode, Name = name };
+        using var own = _leases.BeginChange(inode);
         return Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
     }
 
     /// <summary>Space and inodes, as statfs(2) shows them.</summary>
     public ValueTask<Result<StatVolumeReply>> StatVolumeAsync(
         InodeId inode, CancellationToken cancellationToken = default) =>
-        AskAsync<StatVolumeRequest, StatVolumeReply>(
+        _session.AskAsync<StatVolumeRequest, StatVolumeReply>(
             Opcode.StatVolume, new StatVolumeRequest { Inode = inode }, cancellationToken);
 
     /// <summary>Stores and commits everything.</summary>
@@ -512,22 +531,6 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>Unmounts if that was not done.</summary>
     public async ValueTask DisposeAsync() => await UnmountAsync();
 
-    private async ValueTask<Result<TReply>> AskAsync<TRequest, TReply>(
-        Opcode opcode, TRequest request, CancellationToken cancellationToken)
-        where TRequest : Wire.IWireRecord<TRequest>
-        where TReply : Wire.IWireRecord<TReply>
-    {
-        if (_session.IsRefused) return Errno.EACCES;
-        try
-        {
-            return await _session.CallAsync<TRequest, TReply>(opcode, request, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return Errno.EINTR;
-        }
-    }
-
     // A file that takes another's name has its bytes committed first: after a crash the name never leads to fewer bytes
     // than before.
     // Only files that are still written to are concerned, so with nothing dirty this costs nothing.
@@ -548,6 +551,7 @@ public sealed class FileSystem : IAsyncDisposable
     private async ValueTask<Result<Attributes>> MakeAsync(CreateRequest request)
     {
         if (Refusal(request.Name) is not Errno.OK and var refusal) return refusal;
+        using var named = _leases.BeginChange(request.Parent, request.Name);
         return Changed(await _session.MutateAsync(Opcode.Create, request));
     }
 
@@ -571,26 +575,22 @@ public sealed class FileSystem : IAsyncDisposable
     private Result<Attributes> Changed(in Result<MutationReply> reply)
     {
         if (!reply.IsOk) return reply.Errno;
-        return reply.Value.Attributes is { } attributes ? Show(attributes) : Errno.ESTALE;
+        return reply.Value.Attributes is { } attributes ? _names.Note(attributes) : Errno.ESTALE;
     }
 
     private Errno Noted(in Result<MutationReply> reply)
     {
-        if (reply.IsOk && reply.Value.Attributes is { } attributes) _ = Show(attributes);
+        if (reply.IsOk && reply.Value.Attributes is { } attributes) _ = _names.Note(attributes);
         return reply.Errno;
+    }
+
+    // Attributes that are kept under a lease go on showing what the server was told.
+    private void OnAccessTold(InodeId id, Instant at)
+    {
+        if (_cache.Find(id) is not { } inode) return;
+        lock (inode.Gate) inode.NoteAccessed(at);
     }
 
     private static Result<ReadOnlyMemory<byte>> Bytes(in Result<BytesReply> reply) =>
         reply.IsOk ? reply.Value.Bytes : reply.Errno;
-
-    // What the server told, kept if the inode is in memory, with what this client has not committed.
-    private Attributes Show(in Attributes told)
-    {
-        if (_cache.Find(told.Inode) is not { } inode) return _accesses.Show(told);
-        lock (inode.Gate)
-        {
-            inode.Learn(told);
-            return _accesses.Show(inode.Writer?.Show(inode.Known) ?? inode.Known);
-        }
-    }
 }

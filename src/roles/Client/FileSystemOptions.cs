@@ -29,6 +29,12 @@ public sealed record FileSystemOptions
     /// <summary>Whether reads leave access times as they are.</summary>
     public bool NoAccessTimes { get; init; }
 
+    /// <summary>
+    /// Whether this client answers from its caches under leases, which others recall. Whoever keeps answers outside of it must set
+    /// <see cref="FileSystem.KernelCaches"/> then.
+    /// </summary>
+    public bool UseLeases { get; init; }
+
     /// <summary>Objects on their way to the store at once.</summary>
     public int UploadsMax { get; init; } = 8;
 

@@ -1,5 +1,7 @@
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Leases;
 using FlexFs.Client.Session;
+using FlexFs.Core;
 
 namespace FlexFs.Client;
 
@@ -10,12 +12,15 @@ internal sealed class Joined
     {
         Cache = new InodeCache(options.IdleInodesMax);
         Session = new MetadataSession(
-            options, parts.Time, parts.Log, () => Open!.All(), lost => Fence!.Raise(lost, Session!.Now));
+            options, parts.Time, parts.Log, () => Open!.All(), OnLost);
+        Leases = new ClientLeases(Session, Cache, parts.Time);
         Ids = new ObjectIds(Session);
         Closes = new CloseQueue(Session);
         Open = new OpenInodes(Cache, Closes);
         Fence = new Fence(Cache, Open, Ids, parts.Rescue, parts.Log);
     }
+
+    public ClientLeases Leases { get; }
 
     public InodeCache Cache { get; }
 
@@ -28,4 +33,10 @@ internal sealed class Joined
     public OpenInodes Open { get; }
 
     public Fence Fence { get; }
+
+    private void OnLost(SessionId lost)
+    {
+        Leases.DropAll();
+        Fence.Raise(lost, Session.Now);
+    }
 }

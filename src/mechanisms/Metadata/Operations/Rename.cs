@@ -72,7 +72,8 @@ internal static class Rename
         Rehome(c, source.Child, ref moved, request.OldParent, oldName, request.NewParent);
         c.PutLink(source.Child, request.NewParent, newName);
         c.PutInode(source.Child, moved with { ChangedAt = c.Now });
-        return isWhiteout && !LeaveWhiteout(c, request, oldDirectory, source.Cookie) ? Errno.ENOSPC : Outcome.Of(source.Child);
+        if (isWhiteout && !LeaveWhiteout(c, request, oldDirectory, source.Cookie)) return Errno.ENOSPC;
+        return Outcome.Of(source.Child, hasTarget ? target.Child.Value : 0);
     }
 
     // The old name stays in its place of the listing, as a character device 0:0 that nobody may open.
@@ -112,7 +113,7 @@ internal static class Rename
         c.PutInode(target.Child, second with { ChangedAt = c.Now });
         Directories.Change(c, request.NewParent, 0, gained);
         Directories.Change(c, request.OldParent, 0, -gained);
-        return Outcome.Of(source.Child);
+        return Outcome.Of(source.Child, target.Child.Value);
     }
 
     // The charge follows a directory, and a file whose only or oldest name moved.

@@ -1,4 +1,5 @@
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Leases;
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
 using FlexFs.Client.Writing;
@@ -11,6 +12,7 @@ namespace FlexFs.Client.Handles;
 /// <remarks>Round trips: one for an open, none for a release (it is told later, many at once).</remarks>
 internal sealed class Files(
     MetadataSession session,
+    ClientLeases leases,
     OpenInodes open,
     CloseQueue closes,
     FileReader reader,
@@ -22,6 +24,9 @@ internal sealed class Files(
 {
     private readonly HandleTable _handles = new();
     private readonly AsyncWindow _prefetching = new(options.PrefetchesMax);
+
+    /// <summary>Bytes were read without a lease, and no recall will come for them: the kernel must not keep them. Set once.</summary>
+    public Action<CachedInode> OnUncovered { get; set; } = static _ => { };
 
     /// <summary>Open handles.</summary>
     public int Count => _handles.Count;
@@ -36,7 +41,8 @@ internal sealed class Files(
         try
         {
             await closes.BeforeOpenAsync(id, cancellationToken);
-            var asking = AskAsync(id);
+            var since = leases.Clock.Begin();
+            var asking = AskAsync(id, (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly);
             if (!await IsAwaitedAsync(asking, cancellationToken))
             {
                 _ = EndWhenAnsweredAsync(inode, asking);
@@ -55,6 +61,7 @@ internal sealed class Files(
             lock (inode.Gate)
             {
                 unchanged = inode.LearnOpened(reply.Value.Attributes);
+                leases.TakeAttributes(inode, reply.Value.Attributes, since);
                 if ((reply.Value.Attributes.Flags & InodeFlags.IsInline) != 0)
                 {
                     inode.LearnInline(reply.Value.InlineData, reply.Value.Attributes.DataVersion);
@@ -94,6 +101,8 @@ internal sealed class Files(
         CreateRequest request, OpenFlags flags, bool clearsSetId, CancellationToken cancellationToken)
     {
         var exclusive = (flags & OpenFlags.Exclusive) != 0;
+        using var named = leases.BeginChange(request.Parent, request.Name);
+        var since = leases.Clock.Begin();
         var reply = await session.MutateAsync(Opcode.Create, request with { Open = true, OpenExisting = !exclusive });
         if (!reply.IsOk) return reply.Errno;
         if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
@@ -105,24 +114,26 @@ internal sealed class Files(
             return await OpenAsync(attributes.Inode, flags, cancellationToken, clearsSetId);
         }
 
-        return Made(attributes, flags);
+        return Made(attributes, flags, since);
     }
 
     /// <summary>Makes a regular file without a name, and opens it.</summary>
     public async ValueTask<Result<OpenResult>> CreateUnnamedAsync(CreateUnnamedRequest request, OpenFlags flags)
     {
+        var since = leases.Clock.Begin();
         var reply = await session.MutateAsync(Opcode.CreateUnnamed, request);
         if (!reply.IsOk) return reply.Errno;
-        return reply.Value.Attributes is { } attributes ? Made(attributes, flags) : Errno.ESTALE;
+        return reply.Value.Attributes is { } attributes ? Made(attributes, flags, since) : Errno.ESTALE;
     }
 
-    private OpenResult Made(Attributes attributes, OpenFlags flags)
+    private OpenResult Made(Attributes attributes, OpenFlags flags, long since)
     {
         var inode = open.BeginOpen(attributes.Inode);
         lock (inode.Gate)
         {
             inode.LearnOpened(attributes);
-            attributes = inode.Known;
+            var lease = leases.TakeAttributes(inode, attributes, since);
+            attributes = inode.Known with { Lease = lease };
         }
 
         return new OpenResult(AddHandle(inode, flags), attributes, DataUnchanged: true, WasCreated: true);
@@ -148,7 +159,28 @@ internal sealed class Files(
             }
         }
 
-        return await reader.ReadAsync(inode, offset, destination, cancellationToken);
+        if (!leases.IsOn) return await reader.ReadAsync(inode, offset, destination, cancellationToken);
+        lock (inode.Gate)
+        {
+            inode.Held.Reading++;
+            inode.Held.Reads++;
+        }
+
+        try
+        {
+            return await reader.ReadAsync(inode, offset, destination, cancellationToken);
+        }
+        finally
+        {
+            bool isUncovered;
+            lock (inode.Gate)
+            {
+                inode.Held.Reading--;
+                isUncovered = inode.Held.Recalling == 0 && !leases.MayRead(inode);
+            }
+
+            if (isUncovered) OnUncovered(inode);
+        }
     }
 
     /// <summary>Writes into dirty memory.</summary>
@@ -175,11 +207,7 @@ internal sealed class Files(
         await inode.Appending.EnterAsync(cancellationToken);
         try
         {
-            long end;
-            lock (inode.Gate) end = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
-            if (end > Limits.FileBytesMax - data.Length) return Errno.EFBIG;
-            var written = await writes.WriteAsync(inode, end, data, clearsSetId, cancellationToken);
-            return written.IsOk ? new Appended(end, written.Value) : written.Errno;
+            return await writes.AppendAsync(inode, data, clearsSetId, cancellationToken);
         }
         finally
         {
@@ -253,8 +281,9 @@ internal sealed class Files(
     }
 
     // A task of its own, so that its continuations stay in the caller's context (those of AsTask would not).
-    private async Task<Result<OpenReply>> AskAsync(InodeId id) => await session.CallAsync<OpenRequest, OpenReply>(
-        Opcode.Open, new OpenRequest { Inode = id, WithInlineData = true }, CancellationToken.None);
+    private async Task<Result<OpenReply>> AskAsync(InodeId id, bool wantsWrite) =>
+        await session.CallAsync<OpenRequest, OpenReply>(
+            Opcode.Open, new OpenRequest { Inode = id, WithInlineData = true, WantsWrite = wantsWrite }, CancellationToken.None);
 
     // False when the caller was interrupted first.
     private static async ValueTask<bool> IsAwaitedAsync(Task asking, CancellationToken cancellationToken)

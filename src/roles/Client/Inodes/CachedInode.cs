@@ -1,3 +1,4 @@
+using FlexFs.Client.Leases;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
@@ -22,6 +23,7 @@ internal sealed class CachedInode(InodeId id)
     private ReadOnlyMemory<byte> _inline;
     private ulong _inlineVersion;
     private bool _hasInline;
+    private AsyncWindow? _acquiring;
 
     /// <summary>The inode.</summary>
     public InodeId Id { get; } = id;
@@ -40,6 +42,12 @@ internal sealed class CachedInode(InodeId id)
 
     /// <summary>Lets one append go at a time.</summary>
     public AsyncWindow Appending { get; } = new(1);
+
+    /// <summary>Lets one question for the write lease go at a time.</summary>
+    public AsyncWindow Acquiring => _acquiring ?? Interlocked.CompareExchange(ref _acquiring, new AsyncWindow(1), null) ?? _acquiring;
+
+    /// <summary>Its lease.</summary>
+    public HeldInode Held { get; } = new();
 
     /// <summary>Handles that are open.</summary>
     public int Handles { get; set; }
@@ -79,6 +87,12 @@ internal sealed class CachedInode(InodeId id)
         _isKnown = true;
         if (Extents is not null && Extents.DataVersion < attributes.DataVersion) Extents = null;
         if (_hasInline && _inlineVersion < attributes.DataVersion) ForgetInline();
+    }
+
+    /// <summary>A read of it was told to the server.</summary>
+    public void NoteAccessed(Instant at)
+    {
+        if (_isKnown && at.CompareTo(_known.AccessedAt) > 0) _known = _known with { AccessedAt = at };
     }
 
     /// <summary>Takes the answer to an open.</summary>
@@ -157,6 +171,13 @@ internal sealed class CachedInode(InodeId id)
 
     /// <summary>Forgets everything: the session ended and the server may have changed meanwhile.</summary>
     public void ForgetAll()
+    {
+        ForgetData();
+        Held.Drop();
+    }
+
+    /// <summary>Forgets where the bytes are, and which of them the kernel has.</summary>
+    public void ForgetData()
     {
         Extents = null;
         PagesVersion = 0;

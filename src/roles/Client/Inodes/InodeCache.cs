@@ -16,6 +16,9 @@ internal sealed class InodeCache(int idleMax)
     private readonly LinkedList<CachedInode> _idle = new();
     private readonly Dictionary<InodeId, LinkedListNode<CachedInode>> _idleNodes = [];
 
+    /// <summary>An inode is not in memory any more. Set once.</summary>
+    public Action<CachedInode> OnEvicted { get; set; } = static _ => { };
+
     /// <summary>Inodes in memory.</summary>
     public int Count
     {
@@ -48,19 +51,22 @@ internal sealed class InodeCache(int idleMax)
     /// <summary>Ends one <see cref="Pin"/>.</summary>
     public void Unpin(CachedInode inode)
     {
+        CachedInode? evicted = null;
         lock (_gate)
         {
             Check.That(inode.Pins > 0);
             if (--inode.Pins > 0) return;
             _idleNodes.Add(inode.Id, _idle.AddLast(inode));
-            while (_idle.Count > idleMax)
+            if (_idle.Count > idleMax)
             {
-                var oldest = _idle.First!.Value;
+                evicted = _idle.First!.Value;
                 _idle.RemoveFirst();
-                _idleNodes.Remove(oldest.Id);
-                _inodes.Remove(oldest.Id);
+                _idleNodes.Remove(evicted.Id);
+                _inodes.Remove(evicted.Id);
             }
         }
+
+        if (evicted is not null) OnEvicted(evicted);
     }
 
     /// <summary>What is known of an inode, or nothing.</summary>

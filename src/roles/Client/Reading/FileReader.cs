@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Leases;
 using FlexFs.Client.Session;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
@@ -16,7 +17,7 @@ namespace FlexFs.Client.Reading;
 /// when the read
 /// completes at once and nothing of the file is dirty.
 /// </remarks>
-internal sealed class FileReader(MetadataSession session, IVolumeObjects objects, int blockSizeLog2, ILogger log)
+internal sealed class FileReader(MetadataSession session, ClientLeases leases, IVolumeObjects objects, int blockSizeLog2, ILogger log)
 {
     private const uint BlocksAhead = 64;
     private const int RoundsMax = 8;
@@ -30,6 +31,15 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
     {
         int length;
         List<Gap>? gaps = null;
+        bool mayRead;
+        lock (inode.Gate) mayRead = leases.MayRead(inode);
+        if (!mayRead)
+        {
+            // What is known may be old: the size and the map of now come with one answer.
+            var errno = await FetchAsync(inode, (ulong)offset >> blockSizeLog2, cancellationToken, always: true);
+            if (errno != Errno.OK) return errno;
+        }
+
         lock (inode.Gate)
         {
             var size = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
@@ -94,6 +104,17 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
                 ? new BlockBasis(block, extents, version, IsInline: false)
                 : null;
         }
+    }
+
+    /// <summary>Makes sure that size and attributes are those of now.</summary>
+    public async ValueTask<Errno> RefreshAsync(CachedInode inode, CancellationToken cancellationToken)
+    {
+        lock (inode.Gate)
+        {
+            if (leases.MayRead(inode)) return Errno.OK;
+        }
+
+        return await FetchAsync(inode, 0, cancellationToken, always: true);
     }
 
     /// <summary>Asks for the bytes of the file's record, or for the attributes that say that there are none.</summary>
@@ -299,6 +320,10 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
 
             while (true)
             {
+                Task recalled;
+                lock (inode.Gate) recalled = inode.Held.IsGivenUp ? inode.Held.Recalled : Task.CompletedTask;
+                await recalled.WaitAsync(cancellationToken);
+                var since = leases.Clock.Begin();
                 var request = new GetExtentsRequest { Inode = inode.Id, FirstBlock = block, BlockCount = count };
                 var reply = await session.CallAsync<GetExtentsRequest, ExtentsReply>(
                     Opcode.GetExtents, request, cancellationToken);
@@ -310,7 +335,12 @@ internal sealed class FileReader(MetadataSession session, IVolumeObjects objects
                 }
 
                 if (!reply.IsOk) return reply.Errno;
-                lock (inode.Gate) inode.TryLearnExtents(block, count, reply.Value);
+                lock (inode.Gate)
+                {
+                    inode.TryLearnExtents(block, count, reply.Value);
+                    leases.TakeAttributes(inode, reply.Value.Attributes, since);
+                }
+
                 return Errno.OK;
             }
         }

@@ -22,6 +22,9 @@ internal sealed class AccessTimes(MetadataSession session, bool isOff)
     /// <summary>Something waits. Set once.</summary>
     public Action OnWork { get; set; } = static () => { };
 
+    /// <summary>The server has been told of a read. Set once.</summary>
+    public Action<InodeId, Instant> OnTold { get; set; } = static (_, _) => { };
+
     /// <summary>Whether nothing waits to be told.</summary>
     public bool IsIdle
     {
@@ -115,7 +118,12 @@ internal sealed class AccessTimes(MetadataSession session, bool isOff)
         }
 
         // Refused (a full disk, a read-only volume, a session that ended), the times of reads are forgotten.
-        _ = await session.MutateAsync(Opcode.NoteAccess, new NoteAccessRequest { Inodes = [.. times] });
+        var told = await session.MutateAsync(Opcode.NoteAccess, new NoteAccessRequest { Inodes = [.. times] });
+        if (told.IsOk)
+        {
+            foreach (var time in times) OnTold(time.Inode, time.At);
+        }
+
         lock (_gate)
         {
             _underWay.Clear();

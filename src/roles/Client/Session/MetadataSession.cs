@@ -79,6 +79,15 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     /// </summary>
     public bool IsRefused => Volatile.Read(ref _isRefused);
 
+    /// <summary>A timestamp: what was sent then, the server has heard.</summary>
+    public long HeardAt => _rpc!.HeardAt;
+
+    /// <summary>Told of each recall, by the connection's loop. Set once.</summary>
+    public Action<RecallPush> OnRecall { get; set; } = static _ => { };
+
+    /// <summary>What this session holds, for a server that has restarted. Set once.</summary>
+    public Func<List<HeldLease>> Leases { get; set; } = static () => [];
+
     /// <inheritdoc/>
     public TimeSpan? HeartbeatWanted => Welcome.HeartbeatMilliseconds is var milliseconds and > 0
         ? TimeSpan.FromMilliseconds(milliseconds)
@@ -120,6 +129,23 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         where TRequest : IWireRecord<TRequest>
         where TReply : IWireRecord<TReply> =>
         _rpc!.CallAsync<TRequest, TReply>((ushort)opcode, request, lane, cancellationToken);
+
+    /// <summary>A request that changes nothing, for a program: EACCES while the mount is refused, EINTR when it is cancelled.</summary>
+    public async ValueTask<Result<TReply>> AskAsync<TRequest, TReply>(
+        Opcode opcode, TRequest request, CancellationToken cancellationToken)
+        where TRequest : IWireRecord<TRequest>
+        where TReply : IWireRecord<TReply>
+    {
+        if (IsRefused) return Errno.EACCES;
+        try
+        {
+            return await CallAsync<TRequest, TReply>(opcode, request, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+    }
 
     /// <summary>A mutation and its answer. Never cancelled: its outcome must be known.</summary>
     public ValueTask<Result<MutationReply>> MutateAsync<TRequest>(
@@ -178,6 +204,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
                 ClientName = _options.ClientName,
                 ClientVersion = _options.ClientVersion,
                 IsReadOnly = _options.IsReadOnly,
+                Features = _options.UseLeases ? SessionFeatures.Leases : SessionFeatures.None,
             });
         }
     }
@@ -241,7 +268,10 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     /// <inheritdoc/>
     public void OnPush(in FrameHeader header, ReadOnlyMemory<byte> payload)
     {
-        // The server sends nothing unasked before there are leases; what a newer one sends changes nothing here.
+        // What a newer server says besides is of things that this client did not ask for.
+        if (header.Opcode != (ushort)PushCode.Recall) return;
+        if (WireCodec.TryRead<RecallPush>(payload.ToArray(), out var recall, out var error)) OnRecall(recall);
+        else ClientLog.BadRecall(_log, error.ToString());
     }
 
     private bool IsEnding
@@ -283,15 +313,24 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         }
 
         var at = 0;
+        var told = 0;
+        var leases = Leases();
         do
         {
             var part = open.AsSpan(at, Math.Min(CloseRequest.InodesMax, open.Length - at)).ToArray();
             at += part.Length;
-            var request = new ReclaimRequest { OpenInodes = [.. part], IsLast = at == open.Length };
+            var held = leases.GetRange(told, Math.Min(ReclaimRequest.LeasesMax, leases.Count - told));
+            told += held.Count;
+            var request = new ReclaimRequest
+            {
+                OpenInodes = [.. part],
+                Leases = [.. held],
+                IsLast = at == open.Length && told == leases.Count,
+            };
             var reply = await CallAsync<ReclaimRequest, EmptyReply>(
                 Opcode.Reclaim, request, CancellationToken.None, RpcLane.First);
             if (!reply.IsOk) ClientLog.ReclaimFailed(_log, reply.Errno);
         }
-        while (at < open.Length);
+        while (at < open.Length || told < leases.Count);
     }
 }

@@ -1,4 +1,5 @@
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Leases;
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
 using FlexFs.Core;
@@ -12,7 +13,7 @@ namespace FlexFs.Client.Writing;
 /// each 256 blocks.
 /// </remarks>
 internal sealed class RangeChanges(
-    OpenInodes open, WritePath writes, FileReader reader, MetadataSession session, int blockSizeLog2)
+    OpenInodes open, ClientLeases leases, WritePath writes, FileReader reader, MetadataSession session, int blockSizeLog2)
 {
     /// <summary>Ranges shorter than this are copied as bytes: an extent, and an object that stays for it, would cost more.</summary>
     private const int CloneBytesMin = 64 << 10;
@@ -52,6 +53,7 @@ internal sealed class RangeChanges(
         CachedInode source, long offset, CachedInode target, long targetOffset, long length, CancellationToken cancellationToken)
     {
         long size;
+        if (await reader.RefreshAsync(source, cancellationToken) is not Errno.OK and var stale) return stale;
         lock (source.Gate) size = source.Writer?.Size(source.Known.SizeBytes) ?? source.Known.SizeBytes;
         length = Math.Min(length, size - offset);
         if (length <= 0) return 0;
@@ -129,6 +131,7 @@ internal sealed class RangeChanges(
     private async ValueTask<Result<MutationReply>> ChangeAsync<TRequest>(CachedInode inode, Opcode opcode, TRequest request)
         where TRequest : Wire.IWireRecord<TRequest>
     {
+        using var own = leases.BeginChange(inode.Id);
         var writer = await writes.EnterAsync(inode);
         try
         {

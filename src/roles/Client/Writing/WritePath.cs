@@ -1,4 +1,6 @@
+using FlexFs.Client.Handles;
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Leases;
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
 using FlexFs.Core;
@@ -16,6 +18,7 @@ namespace FlexFs.Client.Writing;
 /// </remarks>
 internal sealed class WritePath(
     OpenInodes open,
+    ClientLeases leases,
     DirtyBudget budget,
     Uploader uploader,
     Committer committer,
@@ -35,10 +38,42 @@ internal sealed class WritePath(
         CachedInode inode, long offset, ReadOnlyMemory<byte> data, bool clearsSetId,
         CancellationToken cancellationToken)
     {
-        var taken = Take(inode, offset, data.Span, clearsSetId);
+        var taken = Take(inode, offset, data.Span, clearsSetId, out _);
         return taken == data.Length
             ? new ValueTask<Result<int>>(taken)
             : WriteRestAsync(inode, offset, data, taken, clearsSetId, cancellationToken);
+    }
+
+    /// <summary>Takes bytes into dirty memory behind the end of the file, wherever that is on any host.</summary>
+    /// <returns>Where, and how many: fewer than given when the store is full, or another host has got between.</returns>
+    public async ValueTask<Result<Appended>> AppendAsync(
+        CachedInode inode, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+    {
+        var end = -1L;
+        var taken = 0;
+        while (true)
+        {
+            var errno = TakeAtEnd(inode, data.Span, clearsSetId, ref end, ref taken, out var mayWrite);
+            if (errno != Errno.OK || taken == data.Length) return errno == Errno.OK ? new Appended(end, taken) : errno;
+            if (!mayWrite)
+            {
+                if (taken > 0) return new Appended(end, taken);
+                errno = await leases.AcquireWriteAsync(inode, cancellationToken);
+                if (errno != Errno.OK) return errno;
+                continue;
+            }
+
+            if (uploader.IsOutOfSpace) return taken > 0 ? new Appended(end, taken) : Errno.ENOSPC;
+            OnMemoryFull();
+            try
+            {
+                await budget.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return taken > 0 ? new Appended(end, taken) : Errno.EINTR;
+            }
+        }
     }
 
     /// <summary>Sends what is dirty on its way and waits until it is committed.</summary>
@@ -103,6 +138,7 @@ internal sealed class WritePath(
     /// </summary>
     public async ValueTask<Result<Attributes>> ResizeAsync(CachedInode inode, AttributeChange change)
     {
+        using var own = leases.BeginChange(inode.Id);
         var writer = await EnterAsync(inode);
         try
         {
@@ -145,7 +181,7 @@ internal sealed class WritePath(
         if ((change.Mask & AttributeMask.Size) != 0) return false;
         lock (inode.Gate)
         {
-            if (inode.Writer is not { HasBytes: true } writer) return false;
+            if (inode.Writer is not { HasBytes: true } writer || !leases.MayWrite(inode)) return false;
             writer.Defer(change, session.Now);
             attributes = writer.Show(inode.Known);
             return true;
@@ -173,8 +209,10 @@ internal sealed class WritePath(
         }
     }
 
-    private int Take(CachedInode inode, long offset, ReadOnlySpan<byte> data, bool clearsSetId)
+    // Up to where there is memory, while the write lease is held.
+    private int Take(CachedInode inode, long offset, ReadOnlySpan<byte> data, bool clearsSetId, out bool mayWrite)
     {
+        mayWrite = true;
         var taken = 0;
         while (taken < data.Length)
         {
@@ -183,6 +221,8 @@ internal sealed class WritePath(
             InodeWriter writer;
             lock (inode.Gate)
             {
+                mayWrite = leases.MayWrite(inode);
+                if (!mayWrite) return taken;
                 writer = WriterOf(inode);
                 step = writer.Write(offset + taken, data[taken..], session.Now, clearsSetId, out full);
                 if (step > 0) open.BecameDirty(writer);
@@ -196,12 +236,52 @@ internal sealed class WritePath(
         return taken;
     }
 
+    // In one moment, so that nobody writes between looking for the end and writing there.
+    private Errno TakeAtEnd(
+        CachedInode inode, ReadOnlySpan<byte> data, bool clearsSetId, ref long end, ref int taken, out bool mayWrite)
+    {
+        List<Upload>? full = null;
+        InodeWriter writer;
+        lock (inode.Gate)
+        {
+            mayWrite = leases.MayWrite(inode);
+            if (!mayWrite) return Errno.OK;
+            writer = WriterOf(inode);
+            var size = writer.Size(inode.Known.SizeBytes);
+            if (taken == 0) end = size;
+            if (end > Limits.FileBytesMax - data.Length) return Errno.EFBIG;
+
+            // While it waited for memory, others appended: the rest is for the next call.
+            mayWrite = size == end + taken;
+            while (mayWrite && taken < data.Length)
+            {
+                var step = writer.Write(end + taken, data[taken..], session.Now, clearsSetId, out var block);
+                if (block is not null) (full ??= []).Add(block);
+                if (step == 0) break;
+                open.BecameDirty(writer);
+                taken += step;
+            }
+        }
+
+        foreach (var upload in full ?? []) uploader.Start(writer, upload);
+        return Errno.OK;
+    }
+
     private async ValueTask<Result<int>> WriteRestAsync(
         CachedInode inode, long offset, ReadOnlyMemory<byte> data, int taken, bool clearsSetId,
         CancellationToken cancellationToken)
     {
         while (true)
         {
+            taken += Take(inode, offset + taken, data.Span[taken..], clearsSetId, out var mayWrite);
+            if (taken == data.Length) return taken;
+            if (!mayWrite)
+            {
+                var errno = await leases.AcquireWriteAsync(inode, cancellationToken);
+                if (errno != Errno.OK) return taken > 0 ? taken : errno;
+                continue;
+            }
+
             if (uploader.IsOutOfSpace) return taken > 0 ? taken : Errno.ENOSPC;
             OnMemoryFull();
             try
@@ -212,9 +292,6 @@ internal sealed class WritePath(
             {
                 return taken > 0 ? taken : Errno.EINTR;
             }
-
-            taken += Take(inode, offset + taken, data.Span[taken..], clearsSetId);
-            if (taken == data.Length) return taken;
         }
     }
 

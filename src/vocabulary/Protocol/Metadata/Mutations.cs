@@ -133,7 +133,7 @@ public enum RenameFlags : uint
 
 /// <summary>
 /// Moves a name. ENOENT, EEXIST, ENOTDIR, EISDIR, ENOTEMPTY, EINVAL (into its own subtree, unknown flags).
-/// The answer has the moved inode.
+/// The answer has the moved inode; its value is the inode that had the new name before, 0 when none had.
 /// </summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct RenameRequest

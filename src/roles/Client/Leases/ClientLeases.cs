@@ -1,0 +1,229 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Session;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Rpc;
+
+namespace FlexFs.Client.Leases;
+
+/// <summary>What this client may answer without asking, and for how long.</summary>
+/// <remarks>
+/// What holds, for a session with leases:
+///   1. nothing is answered from a cache without a lease, nor later than the lease's term after the server last heard this client;
+///   2. a lease in an answer is taken only if nothing of its inode was taken back since the question began (<see cref="LeaseClock"/>);
+///   3. bytes are taken from programs only under the write lease, and none while it is being recalled.
+/// A session without leases answers as before there were any.
+/// </remarks>
+internal sealed class ClientLeases
+{
+    private readonly MetadataSession _session;
+    private readonly InodeCache _cache;
+    private readonly TimeProvider _time;
+
+    public ClientLeases(MetadataSession session, InodeCache cache, TimeProvider time)
+    {
+        _session = session;
+        _cache = cache;
+        _time = time;
+        Releases = new LeaseReleases(session, Clock);
+        cache.OnEvicted = OnEvicted;
+    }
+
+    /// <summary>Which answers came too late.</summary>
+    public LeaseClock Clock { get; } = new();
+
+    /// <summary>Leases on their way back.</summary>
+    public LeaseReleases Releases { get; }
+
+    /// <summary>Whether the session has leases.</summary>
+    public bool IsOn { get; private set; }
+
+    /// <summary>For how long a lease holds.</summary>
+    public TimeSpan Term { get; private set; }
+
+    /// <summary>What of the term is left.</summary>
+    public TimeSpan Left
+    {
+        get
+        {
+            var left = Term - _time.GetElapsedTime(_session.HeardAt);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Whether leases hold.</summary>
+    public bool IsCurrent => _time.GetElapsedTime(_session.HeardAt) < Term;
+
+    /// <summary>The session is known.</summary>
+    public void Begin(bool isOn, TimeSpan term)
+    {
+        IsOn = isOn;
+        Term = term;
+    }
+
+    /// <summary>Under the inode's lock: whether its attributes are those of now.</summary>
+    public bool HasAttributes(CachedInode inode) =>
+        IsOn && inode.Held is { HasAttributes: true, Kind: not LeaseKind.None } && inode.IsKnown && IsCurrent;
+
+    /// <summary>Under the inode's lock: whether bytes may be read as they are known.</summary>
+    public bool MayRead(CachedInode inode) =>
+        !IsOn || (inode.Held is { HasAttributes: true, Kind: not LeaseKind.None } && IsCurrent);
+
+    /// <summary>Under the inode's lock: whether bytes may be written.</summary>
+    public bool MayWrite(CachedInode inode) =>
+        !IsOn || (inode.Held is { HasAttributes: true, Kind: LeaseKind.Write, Recalling: 0 } && IsCurrent);
+
+    /// <summary>Under the inode's lock: takes the lease of an answer, if it counts.</summary>
+    /// <returns>The lease under which the answer may be kept.</returns>
+    public LeaseKind Take(CachedInode inode, LeaseKind given, long since)
+    {
+        if (!IsOn || given == LeaseKind.None || inode.Held.Changing > 0) return LeaseKind.None;
+        if (!Clock.IsFresh(inode.Id, since) || Releases.Contains(inode.Id)) return LeaseKind.None;
+        if (given > inode.Held.Kind) inode.Held.Kind = given;
+        return inode.Held.Kind;
+    }
+
+    /// <summary>Under the inode's lock: takes lease and attributes of an answer, if they count.</summary>
+    public LeaseKind TakeAttributes(CachedInode inode, in Attributes told, long since)
+    {
+        inode.Learn(told);
+        var kind = Take(inode, told.Lease, since);
+        if (kind != LeaseKind.None && inode.Known.ChangedAt == told.ChangedAt) inode.Held.HasAttributes = true;
+        return kind;
+    }
+
+    /// <summary>This client changes an inode: until the change ends nothing of it is answered from the cache or taken into it.</summary>
+    /// <remarks>What only the holder of the write lease may change it knows itself. A name is read before this returns.</remarks>
+    public Change BeginChange(InodeId inode, ReadOnlyMemory<byte> name = default)
+    {
+        if (!IsOn) return default;
+        var cached = _cache.Pin(inode);
+        var child = InodeId.None;
+        lock (cached.Gate)
+        {
+            cached.Held.Changing++;
+            if (!name.IsEmpty) cached.Held.Names?.TryGet(name.Span, out child);
+            Forget(cached, name.Span);
+        }
+
+        ForgetAttributes(child);
+        return new Change(this, cached, name.ToArray(), child);
+    }
+
+    /// <summary>The session ended: nothing holds any more.</summary>
+    public void DropAll()
+    {
+        Clock.MarkAll();
+        foreach (var inode in _cache.All())
+        {
+            lock (inode.Gate) inode.Held.Drop();
+        }
+    }
+
+    /// <summary>What is told to a restarted server: also what is being recalled, since the kernel may have it still.</summary>
+    public List<HeldLease> All()
+    {
+        var held = new List<HeldLease>();
+        if (!IsOn) return held;
+        foreach (var inode in _cache.All())
+        {
+            lock (inode.Gate)
+            {
+                var kind = inode.Held.Kind;
+                if (kind == LeaseKind.None && inode.Held.Recalling > 0) kind = LeaseKind.Read;
+                if (kind != LeaseKind.None) held.Add(new HeldLease { Inode = inode.Id, Kind = kind });
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>Waits until the write lease is held.</summary>
+    /// <returns>The errno of the server; OK says only that it was held a moment ago.</returns>
+    public async ValueTask<Errno> AcquireWriteAsync(CachedInode inode, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inode.Acquiring.EnterAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+
+        try
+        {
+            while (true)
+            {
+                Task recalled;
+                lock (inode.Gate)
+                {
+                    if (MayWrite(inode)) return Errno.OK;
+                    recalled = inode.Held.Recalled;
+                }
+
+                // The question might overtake the acknowledgement; and who waits before it would wait for himself.
+                await recalled.WaitAsync(cancellationToken);
+                var since = Clock.Begin();
+                var reply = await _session.CallAsync<AcquireLeaseRequest, AttributesReply>(
+                    Opcode.AcquireLease, new AcquireLeaseRequest { Inode = inode.Id, Kind = LeaseKind.Write }, cancellationToken);
+                if (!reply.IsOk) return reply.Errno;
+                lock (inode.Gate) TakeAttributes(inode, reply.Value.Attributes, since);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+        finally
+        {
+            inode.Acquiring.Exit();
+        }
+    }
+
+    private void OnEvicted(CachedInode inode)
+    {
+        LeaseKind kind;
+        lock (inode.Gate)
+        {
+            kind = inode.Held.Kind;
+            inode.Held.Drop();
+        }
+
+        if (kind != LeaseKind.None) Releases.Add(inode);
+    }
+
+    private static void Forget(CachedInode inode, ReadOnlySpan<byte> name)
+    {
+        if (!name.IsEmpty) inode.Held.Names?.Remove(name);
+        if (inode.Held.Kind != LeaseKind.Write) inode.Held.HasAttributes = false;
+    }
+
+    // An inode that loses or gets a name has other attributes afterwards.
+    private void ForgetAttributes(InodeId id)
+    {
+        if (id == InodeId.None) return;
+        Clock.Mark(id);
+        if (_cache.Find(id) is not { } inode) return;
+        lock (inode.Gate) Forget(inode, default);
+    }
+
+    private void End(CachedInode inode, byte[] name, InodeId child)
+    {
+        lock (inode.Gate)
+        {
+            inode.Held.Changing--;
+            Forget(inode, name);
+            Clock.Mark(inode.Id);
+        }
+
+        ForgetAttributes(child);
+        _cache.Unpin(inode);
+    }
+
+    /// <summary>A change by this client that is under way.</summary>
+    internal readonly struct Change(ClientLeases leases, CachedInode inode, byte[] name, InodeId child) : IDisposable
+    {
+        public void Dispose() => leases?.End(inode, name, child);
+    }
+}

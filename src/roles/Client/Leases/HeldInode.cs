@@ -1,0 +1,59 @@
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Leases;
+
+/// <summary>The lease of one inode, and what is cached under it besides extents and data.</summary>
+/// <remarks>Everything is under the inode's lock.</remarks>
+internal sealed class HeldInode
+{
+    private TaskCompletionSource? _recalled;
+
+    /// <summary>What the server gave.</summary>
+    public LeaseKind Kind { get; set; }
+
+    /// <summary>Whether the known attributes are those of now.</summary>
+    public bool HasAttributes { get; set; }
+
+    /// <summary>Of a directory: names that are known.</summary>
+    public NameCache? Names { get; set; }
+
+    /// <summary>Changes of this client that are with the server: what they change is not taken from answers meanwhile.</summary>
+    public int Changing { get; set; }
+
+    /// <summary>Recalls that are being carried out, or whose acknowledgement was not answered.</summary>
+    public int Recalling { get; private set; }
+
+    /// <summary>Reads that are being answered.</summary>
+    public int Reading { get; set; }
+
+    /// <summary>Reads that were begun so far.</summary>
+    public long Reads { get; set; }
+
+    /// <summary>Whether a recall of it has dropped the lease and waits for its acknowledgement to be answered.</summary>
+    public bool IsGivenUp { get; set; }
+
+    /// <summary>Ends when no recall is under way any more.</summary>
+    public Task Recalled => Recalling == 0
+        ? Task.CompletedTask
+        : (_recalled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>A recall came.</summary>
+    public void BeginRecall() => Recalling++;
+
+    /// <summary>It was carried out, and the server knows.</summary>
+    public void EndRecall()
+    {
+        if (--Recalling > 0) return;
+        IsGivenUp = false;
+        _recalled?.TrySetResult();
+        _recalled = null;
+    }
+
+    /// <summary>Nothing holds any more: the session ended, or the lease was given up.</summary>
+    public void Drop()
+    {
+        Kind = LeaseKind.None;
+        HasAttributes = false;
+        Names = null;
+    }
+}

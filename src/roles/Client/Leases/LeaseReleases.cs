@@ -1,0 +1,73 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Session;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Rpc;
+
+namespace FlexFs.Client.Leases;
+
+/// <summary>Leases of inodes that this client does not keep in memory any more, given back many at a time.</summary>
+/// <remarks>
+/// Until the server has answered no lease of such an inode is taken again: the release might come after the question. Its lock guards
+/// the set.
+/// </remarks>
+internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock)
+{
+    private const int BatchMax = 1024;
+    private readonly Lock _gate = new();
+    private readonly HashSet<InodeId> _inodes = [];
+    private readonly Queue<InodeId> _waiting = new();
+    private bool _isRunning;
+
+    /// <summary>What has to be dropped before. Set once.</summary>
+    public IKernelCaches Kernel { get; set; } = new NoKernelCaches();
+
+    /// <summary>Whether a lease of the inode is on its way back.</summary>
+    public bool Contains(InodeId inode)
+    {
+        lock (_gate) return _inodes.Count > 0 && _inodes.Contains(inode);
+    }
+
+    /// <summary>An inode with a lease is not in memory any more.</summary>
+    public void Add(CachedInode inode)
+    {
+        lock (_gate)
+        {
+            if (!_inodes.Add(inode.Id)) return;
+            _waiting.Enqueue(inode.Id);
+            if (_isRunning) return;
+            _isRunning = true;
+        }
+
+        _ = RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();
+        var batch = new List<InodeId>();
+        while (true)
+        {
+            batch.Clear();
+            lock (_gate)
+            {
+                while (batch.Count < BatchMax && _waiting.TryDequeue(out var next)) batch.Add(next);
+                if (batch.Count == 0)
+                {
+                    _isRunning = false;
+                    return;
+                }
+            }
+
+            foreach (var inode in batch)
+            {
+                await Kernel.DropAsync(inode, InodeParts.Attributes | InodeParts.Data | InodeParts.Names, []);
+            }
+
+            _ = await session.CallAsync<ReleaseLeasesRequest, EmptyReply>(
+                Opcode.ReleaseLeases, new ReleaseLeasesRequest { Inodes = [.. batch] }, CancellationToken.None, RpcLane.Release);
+            foreach (var inode in batch) clock.Mark(inode);
+            lock (_gate) _inodes.ExceptWith(batch);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Session;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Leases;
+
+/// <summary>What a name is.</summary>
+/// <param name="Attributes">Of the inode that it is, with the lease under which they may be kept; of the inode none when there is none.</param>
+/// <param name="MayKeepName">Whether the directory's lease covers it.</param>
+public readonly record struct Found(Attributes Attributes, bool MayKeepName)
+{
+    /// <summary>Whether there is no such name.</summary>
+    public bool IsAbsent => Attributes.Inode == InodeId.None;
+}
+
+/// <summary>Names and attributes: from the caches while leases hold, else from the server.</summary>
+internal sealed class Names(MetadataSession session, ClientLeases leases, InodeCache cache, AccessTimes accesses)
+{
+    /// <summary>Which inode a name is.</summary>
+    public async ValueTask<Result<Found>> FindAsync(
+        InodeId parent, ReadOnlyMemory<byte> name, CancellationToken cancellationToken)
+    {
+        if (TryFind(parent, name.Span, out var known))
+        {
+            if (known == InodeId.None) return new Found(default, MayKeepName: true);
+            var attributes = await GetAttributesAsync(known, cancellationToken);
+            if (attributes.IsOk) return new Found(attributes.Value, MayKeepName: IsKnown(parent, known));
+            if (attributes.Errno != Errno.ESTALE) return attributes.Errno;
+            return Errno.ENOENT;
+        }
+
+        var since = leases.Clock.Begin();
+        var asked = leases.IsOn ? name.ToArray() : name;
+        var reply = await session.AskAsync<LookupRequest, EntryReply>(
+            Opcode.Lookup, new LookupRequest { Parent = parent, Name = asked }, cancellationToken);
+        if (!reply.IsOk) return reply.Errno;
+        var told = reply.Value.Attributes;
+        var mayKeep = TakeName(parent, asked.Span, told.Inode, reply.Value.ParentLease, since);
+        return new Found(told.Inode == InodeId.None ? told : Take(told, since), mayKeep);
+    }
+
+    /// <summary>The attributes as they are now, with what was written here and is not committed.</summary>
+    public async ValueTask<Result<Attributes>> GetAttributesAsync(InodeId id, CancellationToken cancellationToken)
+    {
+        if (cache.Find(id) is { } cached)
+        {
+            lock (cached.Gate)
+            {
+                if (leases.HasAttributes(cached)) return Shown(cached, cached.Held.Kind);
+
+                // Without leases what this session writes to it knows best; what others change meanwhile is seen when it is committed.
+                if (!leases.IsOn && cached is { IsKnown: true, Writer: { HasBytes: true } writer }) return accesses.Show(writer.Show(cached.Known));
+            }
+        }
+
+        var since = leases.Clock.Begin();
+        var reply = await session.AskAsync<GetAttributesRequest, AttributesReply>(
+            Opcode.GetAttributes, new GetAttributesRequest { Inode = id }, cancellationToken);
+        return reply.IsOk ? Take(reply.Value.Attributes, since) : reply.Errno;
+    }
+
+    /// <summary>Keeps a page of a listing, as far as leases let it.</summary>
+    public ReadDirectoryReply Take(InodeId directory, ReadDirectoryReply page, long since)
+    {
+        var entries = page.Entries.ToBuilder();
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var entry = entries[i];
+            if (entry.Attributes is { } told) entries[i] = entry with { Attributes = Take(told, since) };
+        }
+
+        var mayKeep = false;
+        if (page.Lease != LeaseKind.None)
+        {
+            var cached = cache.Pin(directory);
+            lock (cached.Gate)
+            {
+                mayKeep = leases.Take(cached, page.Lease, since) != LeaseKind.None;
+                if (mayKeep)
+                {
+                    cached.Held.Names ??= new NameCache();
+                    foreach (var entry in entries) cached.Held.Names.Set(entry.Name.Span, entry.Inode);
+                }
+            }
+
+            cache.Unpin(cached);
+        }
+
+        return page with { Entries = entries.DrainToImmutable(), Lease = mayKeep ? page.Lease : LeaseKind.None };
+    }
+
+    /// <summary>Attributes that the server told: kept as far as their lease lets it, with what this client has not committed.</summary>
+    public Attributes Take(in Attributes told, long since)
+    {
+        if (!leases.IsOn || told.Lease == LeaseKind.None)
+        {
+            if (cache.Find(told.Inode) is not { } known) return accesses.Show(told) with { Lease = LeaseKind.None };
+            lock (known.Gate)
+            {
+                known.Learn(told);
+                return Shown(known, LeaseKind.None);
+            }
+        }
+
+        var inode = cache.Pin(told.Inode);
+        try
+        {
+            lock (inode.Gate) return Shown(inode, leases.TakeAttributes(inode, told, since));
+        }
+        finally
+        {
+            cache.Unpin(inode);
+        }
+    }
+
+    /// <summary>The answer to a change of this client: attributes, which are not kept.</summary>
+    public Attributes Note(in Attributes told)
+    {
+        if (cache.Find(told.Inode) is not { } inode) return accesses.Show(told) with { Lease = LeaseKind.None };
+        lock (inode.Gate)
+        {
+            inode.Learn(told);
+            if (inode.Held.Kind != LeaseKind.Write) inode.Held.HasAttributes = false;
+            leases.Clock.Mark(inode.Id);
+            return Shown(inode, LeaseKind.None);
+        }
+    }
+
+    /// <summary>An inode was changed by this client in passing: what it was is not told any more.</summary>
+    public void Forget(InodeId id)
+    {
+        leases.Clock.Mark(id);
+        if (cache.Find(id) is not { } inode) return;
+        lock (inode.Gate)
+        {
+            if (inode.Held.Kind != LeaseKind.Write) inode.Held.HasAttributes = false;
+        }
+    }
+
+    private Attributes Shown(CachedInode inode, LeaseKind lease) =>
+        accesses.Show(inode.Writer?.Show(inode.Known) ?? inode.Known) with { Lease = lease };
+
+    private bool TryFind(InodeId parent, ReadOnlySpan<byte> name, out InodeId inode)
+    {
+        inode = default;
+        if (!leases.IsOn || cache.Find(parent) is not { } directory) return false;
+        lock (directory.Gate)
+        {
+            return directory.Held is { Kind: not LeaseKind.None, Names: { } names } && leases.IsCurrent
+                && names.TryGet(name, out inode);
+        }
+    }
+
+    // Whether the directory is still held: its names were while the inode was asked for.
+    private bool IsKnown(InodeId parent, InodeId inode)
+    {
+        if (inode == InodeId.None || cache.Find(parent) is not { } directory) return false;
+        lock (directory.Gate) return directory.Held is { Kind: not LeaseKind.None, Changing: 0, Recalling: 0 } && leases.IsCurrent;
+    }
+
+    private bool TakeName(InodeId parent, ReadOnlySpan<byte> name, InodeId inode, LeaseKind given, long since)
+    {
+        if (!leases.IsOn || given == LeaseKind.None || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) return false;
+        var directory = cache.Pin(parent);
+        try
+        {
+            lock (directory.Gate)
+            {
+                if (leases.Take(directory, given, since) == LeaseKind.None) return false;
+                (directory.Held.Names ??= new NameCache()).Set(name, inode);
+                return true;
+            }
+        }
+        finally
+        {
+            cache.Unpin(directory);
+        }
+    }
+}

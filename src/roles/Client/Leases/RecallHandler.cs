@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using FlexFs.Client.Inodes;
+using FlexFs.Client.Session;
+using FlexFs.Client.Writing;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+using FlexFs.Rpc;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.Client.Leases;
+
+/// <summary>Carries recalls out: commits, drops what the kernel and this client have, gives the lease up, says so.</summary>
+/// <remarks>
+/// The order is what tests/LeaseModel found necessary:
+///   1. from the recall's arrival on no answer to an older question counts, and no write is taken;
+///   2. the kernel's pages are dropped, and again if a read was begun meanwhile; the lease is given up in a moment in which none is
+///      under way;
+///   3. until the acknowledgement was answered nothing is asked of the bytes.
+/// A recall that comes again, on a new connection, is the same one. While it lasts the server is told so.
+/// </remarks>
+internal sealed class RecallHandler(
+    ClientLeases leases, MetadataSession session, InodeCache cache, WritePath writes, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
+
+    // Ten minutes: who has not stored its bytes by then keeps others waiting for no good reason.
+    private const int ReportsMax = 120;
+    private readonly Lock _gate = new();
+    private readonly HashSet<ulong> _underWay = [];
+
+    /// <summary>What answers programs in front of this client. Set once.</summary>
+    public IKernelCaches Kernel { get; set; } = new NoKernelCaches();
+
+    /// <summary>Recalls that are being carried out.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _underWay.Count;
+        }
+    }
+
+    /// <summary>A recall arrived. Called by the connection's loop.</summary>
+    public void Take(RecallPush recall)
+    {
+        lock (_gate)
+        {
+            if (!_underWay.Add(recall.Id)) return;
+        }
+
+        leases.Clock.Mark(recall.Inode);
+        var inode = cache.Pin(recall.Inode);
+        lock (inode.Gate) inode.Held.BeginRecall();
+        _ = RunAsync(recall, inode);
+    }
+
+    /// <summary>Bytes were read without a lease: as if a recall had come, but nobody waits for it.</summary>
+    public void Drop(CachedInode inode)
+    {
+        _ = cache.Pin(inode.Id);
+        lock (inode.Gate) inode.Held.BeginRecall();
+        _ = DropUncoveredAsync(inode);
+    }
+
+    private async Task DropUncoveredAsync(CachedInode inode)
+    {
+        // It waits for the read that brought them to be answered, so the reader may not wait for it.
+        await Task.Yield();
+        while (true)
+        {
+            long reads;
+            lock (inode.Gate) reads = inode.Held.Reads;
+            await Kernel.DropAsync(inode.Id, InodeParts.Attributes | InodeParts.Data, []);
+            lock (inode.Gate)
+            {
+                if (!leases.MayRead(inode) && (inode.Held.Reading > 0 || inode.Held.Reads != reads)) continue;
+                inode.Held.EndRecall();
+                break;
+            }
+        }
+
+        cache.Unpin(inode);
+    }
+
+    private async Task RunAsync(RecallPush recall, CachedInode inode)
+    {
+        // The connection's loop has more to do.
+        await Task.Yield();
+        var number = session.Number;
+        using var done = new CancellationTokenSource();
+        try
+        {
+            var reporting = ReportAsync(recall.Id, done.Token);
+            if (recall.Keep < LeaseKind.Write && MayBeDirty(inode)) await FlushAsync(inode, number);
+            var kept = await DropAsync(recall, inode);
+            done.Cancel();
+            await reporting;
+            if (session.Number == number) await AcknowledgeAsync(new RecallAnswer { Id = recall.Id, Kept = kept });
+        }
+        catch (Exception e)
+        {
+            // The top of its own task: the server ends the session if the recall is not carried out.
+            ClientLog.Unexpected(log, e, "a recall");
+        }
+
+        lock (inode.Gate) inode.Held.EndRecall();
+        cache.Unpin(inode);
+        lock (_gate) _underWay.Remove(recall.Id);
+    }
+
+    // Without the write lease nothing is dirty, and a flush would wait for a change of our own, which may wait for this recall at the
+    // host that wants it.
+    private static bool MayBeDirty(CachedInode inode)
+    {
+        lock (inode.Gate) return inode.Held.Kind == LeaseKind.Write || inode.Writer is { HasAnything: true };
+    }
+
+    private async ValueTask FlushAsync(CachedInode inode, ulong number)
+    {
+        while (session.Number == number)
+        {
+            // Writes are refused by now, so this comes to an end.
+            var errno = await writes.FlushAsync(inode);
+            lock (inode.Gate)
+            {
+                if (errno == Errno.OK && inode.Writer is not { HasAnything: true }) return;
+            }
+
+            if (errno != Errno.OK) await Task.Delay(RetryPause, time);
+        }
+    }
+
+    private async ValueTask<LeaseKind> DropAsync(RecallPush recall, CachedInode inode)
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> names = recall.Names.IsDefault ? [] : recall.Names;
+        while (true)
+        {
+            long reads;
+            InodeParts parts;
+            lock (inode.Gate)
+            {
+                reads = inode.Held.Reads;
+
+                // Who keeps nothing keeps no pages, whatever it was asked for.
+                var keeps = inode.Held.Kind < recall.Keep ? inode.Held.Kind : recall.Keep;
+                parts = keeps == LeaseKind.None ? recall.Parts | InodeParts.Attributes | InodeParts.Data : recall.Parts;
+            }
+
+            if (parts != InodeParts.None) await Kernel.DropAsync(inode.Id, parts, names);
+            lock (inode.Gate)
+            {
+                var held = inode.Held;
+                var isOfData = (parts & InodeParts.Data) != 0;
+                if (isOfData && (held.Reading > 0 || held.Reads != reads)) continue;
+                var keeps = held.Kind < recall.Keep ? held.Kind : recall.Keep;
+                if (keeps == LeaseKind.None && !isOfData) continue;
+
+                // A change of our own may have taken effect already, and its answer be on its way.
+                if ((parts & InodeParts.Attributes) != 0 || held.Changing > 0) held.HasAttributes = false;
+                if (isOfData) inode.ForgetData();
+                if ((parts & InodeParts.Names) != 0) DropNames(held, names);
+                held.Kind = keeps;
+                if (keeps == LeaseKind.None)
+                {
+                    held.Drop();
+                    held.IsGivenUp = true;
+                }
+
+                return keeps;
+            }
+        }
+    }
+
+    private static void DropNames(HeldInode held, IReadOnlyList<ReadOnlyMemory<byte>> names)
+    {
+        if (names.Count == 0) held.Names = null;
+        foreach (var name in names) held.Names?.Remove(name.Span);
+    }
+
+    private async ValueTask AcknowledgeAsync(RecallAnswer answer)
+    {
+        var request = new AcknowledgeRecallsRequest { Recalls = ImmutableArray.Create(answer) };
+        _ = await session.CallAsync<AcknowledgeRecallsRequest, EmptyReply>(
+            Opcode.AcknowledgeRecalls, request, CancellationToken.None, RpcLane.Release);
+    }
+
+    private async Task ReportAsync(ulong id, CancellationToken done)
+    {
+        try
+        {
+            for (var i = 0; i < ReportsMax; i++)
+            {
+                await Task.Delay(ReportInterval, time, done);
+                await AcknowledgeAsync(new RecallAnswer { Id = id, IsUnderWay = true });
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It is carried out.
+        }
+    }
+}

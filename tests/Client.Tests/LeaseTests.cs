@@ -1,0 +1,241 @@
+using FlexFs.Client.Handles;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Tests;
+
+/// <summary>Two hosts, each answering from its caches, see each other's changes at once.</summary>
+public class LeaseTests
+{
+    [Fact]
+    public async Task What_is_known_is_answered_without_a_message()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        await a.Fs.PutAsync("file", World.Random(100, 1));
+        var file = await a.Fs.LookupAsync("file");
+        Assert.Equal(Errno.ENOENT, (await a.Fs.LookupAsync(a.Fs.Root, World.Name("none"))).Errno);
+        var sent = a.Sent;
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(file.Inode, (await a.Fs.LookupAsync("file")).Inode);
+            Assert.Equal(100, World.Ok(await a.Fs.GetAttributesAsync(file.Inode)).SizeBytes);
+            Assert.Equal(Errno.ENOENT, (await a.Fs.LookupAsync(a.Fs.Root, World.Name("none"))).Errno);
+        }
+
+        Assert.Equal(sent, a.Sent);
+    }
+
+    [Fact]
+    public async Task A_name_that_another_host_makes_is_there_at_once()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        Assert.Equal(Errno.ENOENT, (await b.Fs.LookupAsync(b.Fs.Root, World.Name("new"))).Errno);
+        var inode = await a.Fs.PutAsync("new", World.Random(10, 1));
+        Assert.Equal(inode, (await b.Fs.LookupAsync("new")).Inode);
+        Assert.Contains(b.Dropped, drop => drop.Inode == b.Fs.Root && drop.Names.SequenceEqual(["new"]));
+    }
+
+    [Fact]
+    public async Task Bytes_size_and_times_that_another_host_has_not_closed_are_read_at_once()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var file = await a.Fs.CreateAsync("file");
+        var reading = World.Ok(await b.Fs.OpenAsync(file.Attributes.Inode, OpenFlags.ReadOnly));
+        for (var i = 1; i <= 20; i++)
+        {
+            var data = World.Random(i * 1000, i);
+            await a.Fs.WriteAllAsync(file.Handle, 0, data);
+            Assert.Equal(data.Length, World.Ok(await b.Fs.GetAttributesAsync(file.Attributes.Inode)).SizeBytes);
+            Assert.Equal(data, await b.Fs.ReadAllAsync(reading.Handle, 100_000));
+        }
+    }
+
+    [Fact]
+    public async Task Two_hosts_that_write_one_file_lose_nothing()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var atA = await a.Fs.CreateAsync("file");
+        var atB = World.Ok(await b.Fs.OpenAsync(atA.Attributes.Inode, OpenFlags.ReadWrite));
+        const int Rounds = 30;
+        var expected = new byte[Rounds * 2 * 500];
+        for (var i = 0; i < expected.Length; i++) expected[i] = (byte)((i / 500) + 1);
+        await Task.WhenAll(WriteAsync(a.Fs, atA.Handle, 0), WriteAsync(b.Fs, atB.Handle, 1));
+        Assert.Equal(expected, await a.Fs.ReadAllAsync(atA.Handle, expected.Length + 1));
+        Assert.Equal(expected, await b.Fs.ReadAllAsync(atB.Handle, expected.Length + 1));
+
+        async Task WriteAsync(FileSystem fs, ulong handle, int first)
+        {
+            for (var i = first; i < Rounds * 2; i += 2)
+            {
+                await fs.WriteAllAsync(handle, i * 500, [.. Enumerable.Repeat((byte)(i + 1), 500)]);
+                await Task.Yield();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Attributes_names_and_xattrs_that_another_host_changes_are_seen_at_once()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var inode = await a.Fs.PutAsync("file", World.Random(10, 1));
+        for (var i = 0; i < 10; i++)
+        {
+            var (changer, watcher) = i % 2 == 0 ? (a.Fs, b.Fs) : (b.Fs, a.Fs);
+            _ = await watcher.LookupAsync(watcher.Root, World.Name($"name{i + 1}"));
+            World.Ok(await changer.SetAttributesAsync(
+                inode, new AttributeChange { Mask = AttributeMask.Mode, Mode = (uint)(0x100 + i) }));
+            Assert.Equal((uint)(0x100 + i), World.Ok(await watcher.GetAttributesAsync(inode)).Mode & 0xFFF);
+            World.Ok(await changer.LinkAsync(inode, changer.Root, World.Name($"name{i + 1}")));
+            Assert.Equal((uint)(i + 2), (await watcher.LookupAsync($"name{i + 1}")).LinkCount);
+            Assert.Equal(Errno.OK, await changer.SetXattrAsync(inode, World.Name("user.x"), new byte[i], XattrMode.Any));
+            Assert.Equal(i, World.Ok(await watcher.GetXattrAsync(inode, World.Name("user.x"))).Length);
+        }
+
+        Assert.Equal(Errno.OK, await a.Fs.RenameAsync(a.Fs.Root, World.Name("name1"), a.Fs.Root, World.Name("name2")));
+        Assert.Equal(Errno.OK, await b.Fs.UnlinkAsync(b.Fs.Root, World.Name("name3")));
+        Assert.Equal(Errno.ENOENT, (await a.Fs.LookupAsync(a.Fs.Root, World.Name("name3"))).Errno);
+        Assert.Equal(10U, World.Ok(await a.Fs.GetAttributesAsync(inode)).LinkCount);
+    }
+
+    [Fact]
+    public async Task Two_hosts_make_and_remove_names_in_one_folder_and_see_them_all()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        await Task.WhenAll(RunAsync(a.Fs, b.Fs, "a"), RunAsync(b.Fs, a.Fs, "b"));
+        Assert.Equal(100, World.Ok(await a.Fs.ReadDirectoryAsync(a.Fs.Root, 0, 1000, true)).Entries.Length);
+
+        static async Task RunAsync(FileSystem fs, FileSystem other, string prefix)
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var name = $"{prefix}{i}";
+                _ = await other.LookupAsync(other.Root, World.Name(name));
+                await fs.PutAsync(name, World.Random(5, i));
+                await other.LookupAsync(name);
+                if (i % 2 == 0) continue;
+                Assert.Equal(Errno.OK, await fs.UnlinkAsync(fs.Root, World.Name(name)));
+                Assert.Equal(Errno.ENOENT, (await other.LookupAsync(other.Root, World.Name(name))).Errno);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_truncation_by_another_host_is_seen_by_an_open_reader()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var inode = await a.Fs.PutAsync("file", World.Random(50_000, 1));
+        var reading = World.Ok(await b.Fs.OpenAsync(inode, OpenFlags.ReadOnly));
+        Assert.Equal(50_000, (await b.Fs.ReadAllAsync(reading.Handle, 100_000)).Length);
+        World.Ok(await a.Fs.SetAttributesAsync(inode, new AttributeChange { Mask = AttributeMask.Size, SizeBytes = 7 }));
+        Assert.Equal(7, (await b.Fs.ReadAllAsync(reading.Handle, 100_000)).Length);
+        Assert.Contains(b.Dropped, drop => drop.Inode == inode && (drop.Parts & InodeParts.Data) != 0);
+    }
+
+    [Fact]
+    public async Task A_read_while_the_kernel_drops_is_answered_and_dropped_again()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var inode = await a.Fs.PutAsync("file", World.Random(10_000, 1));
+        var reading = World.Ok(await b.Fs.OpenAsync(inode, OpenFlags.ReadOnly));
+        _ = await b.Fs.ReadAllAsync(reading.Handle, 100_000);
+        var hasRead = false;
+        b.WhileDropping = async _ =>
+        {
+            if (hasRead) return;
+            hasRead = true;
+            Assert.Equal(10_000, (await b.Fs.ReadAllAsync(reading.Handle, 100_000)).Length);
+        };
+        var writing = World.Ok(await a.Fs.OpenAsync(inode, OpenFlags.ReadWrite));
+        await a.Fs.WriteAllAsync(writing.Handle, 0, World.Random(20_000, 2));
+        Assert.True(b.Dropped.Count(drop => drop.Inode == inode) >= 2);
+        Assert.Equal(World.Random(20_000, 2), await b.Fs.ReadAllAsync(reading.Handle, 100_000));
+    }
+
+    [Fact]
+    public async Task A_host_that_lost_contact_waits_after_its_term_and_answers_nothing_old()
+    {
+        await using var world = new LeaseWorld(new MetadataService.ServiceOptions
+        {
+            Upkeep = TimeSpan.FromMilliseconds(20),
+            LeaseTerm = TimeSpan.FromMilliseconds(500),
+            LeaseMargin = TimeSpan.FromMilliseconds(100),
+            Heartbeat = TimeSpan.FromMilliseconds(100),
+        });
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        Assert.Equal(Errno.ENOENT, (await b.Fs.LookupAsync(b.Fs.Root, World.Name("new"))).Errno);
+        b.Cut();
+        var inode = await a.Fs.PutAsync("new", World.Random(10, 1));
+        var late = b.Fs.LookupAsync(b.Fs.Root, World.Name("new")).AsTask();
+        Assert.False(late.IsCompleted);
+        b.IsCut = false;
+        var found = await late.WaitAsync(TimeSpan.FromSeconds(30), World.Token);
+
+        // Its session was ended because it did not answer: what it asked in it is EIO, never ENOENT.
+        Assert.True(found.IsOk || found.Errno == Errno.EIO);
+        Assert.Equal(inode, (await b.Fs.LookupAsync("new")).Inode);
+    }
+
+    [Fact]
+    public async Task After_a_restart_of_the_server_leases_and_dirty_bytes_live_on()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var file = await a.Fs.CreateAsync("file");
+        var data = World.Random(3000, 1);
+        await a.Fs.WriteAllAsync(file.Handle, 0, data);
+        Assert.Equal(Errno.ENOENT, (await b.Fs.LookupAsync(b.Fs.Root, World.Name("new"))).Errno);
+        await world.RestartAsync();
+        Assert.Equal(3000, World.Ok(await b.Fs.GetAttributesAsync(file.Attributes.Inode)).SizeBytes);
+        var inode = await a.Fs.PutAsync("new", data);
+        Assert.Equal(inode, (await b.Fs.LookupAsync("new")).Inode);
+        Assert.Equal(data, await b.Fs.GetAsync(file.Attributes.Inode));
+    }
+
+    [Fact]
+    public async Task What_is_forgotten_here_is_given_back()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync(World.Options with { IdleInodesMax = 4 });
+        for (var i = 0; i < 30; i++) await a.Fs.PutAsync($"file{i}", World.Random(10, i));
+        for (var i = 0; i < 30; i++) await b.Fs.LookupAsync($"file{i}");
+        for (var i = 0; i < 30; i++)
+        {
+            var inode = (await b.Fs.LookupAsync($"file{i}")).Inode;
+            World.Ok(await a.Fs.SetAttributesAsync(inode, new AttributeChange { Mask = AttributeMask.Mode, Mode = 0x101 }));
+            Assert.Equal(0x101U, (await b.Fs.LookupAsync($"file{i}")).Mode & 0xFFF);
+        }
+    }
+
+    [Fact]
+    public async Task A_client_without_leases_and_one_with_them_see_each_other()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var old = await world.JoinAsync(useLeases: false);
+        Assert.False(old.Fs.UsesLeases);
+        Assert.Equal(Errno.ENOENT, (await a.Fs.LookupAsync(a.Fs.Root, World.Name("x"))).Errno);
+        var inode = await old.Fs.PutAsync("x", World.Random(100, 1));
+        Assert.Equal(inode, (await a.Fs.LookupAsync("x")).Inode);
+        var file = World.Ok(await a.Fs.OpenAsync(inode, OpenFlags.ReadWrite));
+        await a.Fs.WriteAllAsync(file.Handle, 0, World.Random(200, 2));
+        Assert.Equal(World.Random(200, 2), await old.Fs.GetAsync(inode));
+    }
+}
