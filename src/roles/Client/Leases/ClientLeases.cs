@@ -2,7 +2,6 @@ using FlexFs.Client.Inodes;
 using FlexFs.Client.Session;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
-using FlexFs.Rpc;
 
 namespace FlexFs.Client.Leases;
 

@@ -94,7 +94,9 @@ internal sealed class RecallHandler(
             var reporting = ReportAsync(recall.Id, done.Token);
             if (recall.Keep < LeaseKind.Write && MayBeDirty(inode)) await FlushAsync(inode, number);
             var kept = await DropAsync(recall, inode);
+#pragma warning disable VSTHRD103 // CancelAsync would leave the caller's context for the thread pool
             done.Cancel();
+#pragma warning restore VSTHRD103
             await reporting;
             if (session.Number == number) await AcknowledgeAsync(new RecallAnswer { Id = recall.Id, Kept = kept });
         }
