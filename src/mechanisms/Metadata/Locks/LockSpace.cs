@@ -1,0 +1,87 @@
+using FlexFs.Core;
+using FlexFs.Core.Locks;
+
+namespace FlexFs.Metadata.Locks;
+
+/// <summary>Names a <see cref="LockSpace"/>.</summary>
+internal readonly record struct LockSpaceKey(InodeId Inode, LockKind Kind) : IComparable<LockSpaceKey>
+{
+    public int CompareTo(LockSpaceKey other) =>
+        Inode.CompareTo(other.Inode) is not 0 and var byInode ? byInode : Kind.CompareTo(other.Kind);
+}
+
+/// <summary>The locks of one kind of one file: who has what, and who waits in which order.</summary>
+internal sealed class LockSpace(LockSpaceKey key)
+{
+    private static readonly LinkedList<LockWaiter> Nobody = [];
+    private readonly SortedList<LockOwner, LockRanges> _holders = new(1);
+    private LinkedList<LockWaiter>? _queue;
+
+    public LockSpaceKey Key => key;
+
+    /// <summary>By owner.</summary>
+    public SortedList<LockOwner, LockRanges> Holders => _holders;
+
+    /// <summary>In the order of arrival.</summary>
+    public LinkedList<LockWaiter> Queue => _queue ?? Nobody;
+
+    /// <summary>When a lock was released last, or the first waiter came.</summary>
+    public Instant MovedAt { get; set; }
+
+    /// <summary>Nobody released anything for long: waiters may overtake.</summary>
+    public bool IsRelaxed { get; set; }
+
+    public bool IsEmpty => _holders.Count == 0 && Queue.Count == 0;
+
+    public void Enqueue(LockWaiter waiter) => (_queue ??= new LinkedList<LockWaiter>()).AddLast(waiter.Node);
+
+    public LockRanges? Of(LockOwner owner) => _holders.GetValueOrDefault(owner);
+
+    /// <summary>The lock of another owner that is in the way; of several, the one that begins first.</summary>
+    public bool TryFindConflict(in LockWish wish, out LockOwner holder, out HeldRange found)
+    {
+        var any = false;
+        (holder, found) = (default, default);
+        for (var i = 0; i < _holders.Count; i++)
+        {
+            if (_holders.Keys[i] == wish.Owner) continue;
+            if (!_holders.Values[i].TryFindConflict(wish.Range, wish.Type, out var held)) continue;
+            if (any && held.Range.Start >= found.Range.Start) continue;
+            (any, holder, found) = (true, _holders.Keys[i], held);
+        }
+
+        return any;
+    }
+
+    /// <summary>Whether any lock of another owner is in the way.</summary>
+    public bool HasConflict(in LockWish wish)
+    {
+        for (var i = 0; i < _holders.Count; i++)
+        {
+            if (_holders.Keys[i] != wish.Owner && _holders.Values[i].TryFindConflict(wish.Range, wish.Type, out _)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether somebody who came earlier waits for something that this wish excludes. Who has a lock of the file already passes: it
+    /// may be what the others wait for.
+    /// </summary>
+    /// <param name="wish">The wish.</param>
+    /// <param name="before">Where it stands in the queue; null when it is not in it.</param>
+    /// <param name="aheadMax">Waiters to look at.</param>
+    public bool MustQueue(in LockWish wish, LockWaiter? before, int aheadMax)
+    {
+        if (IsRelaxed || Queue.Count == 0 || _holders.ContainsKey(wish.Owner)) return false;
+        foreach (var waiter in Queue)
+        {
+            if (waiter == before || aheadMax-- == 0) return false;
+            if (waiter.Wish.Owner == wish.Owner) continue;
+            if (waiter.Wish.Type == LockType.Shared && wish.Type == LockType.Shared) continue;
+            if (waiter.Wish.Range.Overlaps(wish.Range)) return true;
+        }
+
+        return false;
+    }
+}
