@@ -158,6 +158,16 @@ public sealed class LinkAndUnlinkTests
     }
 
     [Fact]
+    public void A_file_without_a_name_is_opened_again_by_who_has_it_open_and_is_ESTALE_for_others()
+    {
+        var other = _h.BeginSession();
+        var file = _h.MakeFile("f", open: true);
+        Assert.Equal(Errno.OK, _h.Unlink(InodeId.Root, "f").Errno);
+        Assert.Equal(Errno.OK, _h.Open(file).Errno);
+        Assert.Equal(Errno.ESTALE, _h.Open(file, other).Errno);
+    }
+
+    [Fact]
     public void What_is_being_removed_part_by_part_cannot_be_opened()
     {
         var h = new EngineHarness(new EngineOptions { RemovalStep = 1 });

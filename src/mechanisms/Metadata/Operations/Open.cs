@@ -10,9 +10,10 @@ internal static class Open
     {
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
 
-        // Without a name and open nowhere it is being removed, a part at a time. After a restart anything may be open, but not what
-        // nobody had open before.
-        if (record.LinkCount == 0 && (!c.Opens.IsOpen(request.Inode) || InodeRemoval.HasBegun(c, request.Inode))) return Errno.ESTALE;
+        // Without a name only who has it open opens it once more (/proc/self/fd). Others come by a name that their kernel still keeps, and
+        // ESTALE makes it look again: what they would write to is not the file of that name. Whose removal has begun is nobody's.
+        var isNamed = record.LinkCount > 0;
+        if (!isNamed && (!c.Opens.IsOpenIn(c.Session, request.Inode) || InodeRemoval.HasBegun(c, request.Inode))) return Errno.ESTALE;
         var data = ReadOnlyMemory<byte>.Empty;
         if (request.WithInlineData && (record.Flags & InodeFlags.IsInline) != 0)
         {
