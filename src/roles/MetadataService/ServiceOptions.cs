@@ -1,4 +1,5 @@
 using FlexFs.Core;
+using FlexFs.Metadata.Locks;
 
 namespace FlexFs.MetadataService;
 
@@ -75,4 +76,7 @@ public sealed record ServiceOptions
 
     /// <summary>Longest wait before a store that failed is opened again.</summary>
     public TimeSpan ReopenWaitMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bounds of the locks of one volume.</summary>
+    public LockLimits Locks { get; init; } = new();
 }

@@ -39,6 +39,12 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
     /// <summary>What a restarted server is told.</summary>
     public List<InodeId> Open { get; } = [];
 
+    /// <summary>What a restarted server is told to be locked.</summary>
+    public List<FileLock> Locked { get; } = [];
+
+    /// <summary>What it said that it could not give back.</summary>
+    public List<FileLock> Lost { get; } = [];
+
     /// <summary>Whether it tells it by itself.</summary>
     public bool Reclaims { get; set; } = true;
 
@@ -104,8 +110,33 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
 
     public void OnPush(in FrameHeader header, ReadOnlyMemory<byte> payload) => Pushed?.Invoke(header, payload);
 
-    public Task<Result<EmptyReply>> ReclaimAsync() => CallAsync<ReclaimRequest, EmptyReply>(
-        Opcode.Reclaim, new ReclaimRequest { OpenInodes = [.. Open], Leases = [.. Held], IsLast = true }, RpcLane.First);
+    public async Task<Result<EmptyReply>> ReclaimAsync()
+    {
+        if (Locked.Count > 0)
+        {
+            var claimed = await ReclaimLocksAsync([.. Locked]);
+            if (claimed.IsOk) Lost.AddRange(claimed.Value.Lost.Select(i => Locked[(int)i]));
+        }
+
+        return await CallAsync<ReclaimRequest, EmptyReply>(
+            Opcode.Reclaim, new ReclaimRequest { OpenInodes = [.. Open], Leases = [.. Held], IsLast = true }, RpcLane.First);
+    }
+
+    public Task<Result<ReclaimLocksReply>> ReclaimLocksAsync(params FileLock[] locks) =>
+        CallAsync<ReclaimLocksRequest, ReclaimLocksReply>(
+            Opcode.ReclaimLocks, new ReclaimLocksRequest { Locks = [.. locks] }, RpcLane.First);
+
+    public Task<Result<EmptyReply>> LockAsync(FileLock wish, ulong ticket = 0) => CallAsync<LockRequest, EmptyReply>(
+        Opcode.Lock, new LockRequest { Lock = wish, Waits = ticket != 0, Ticket = ticket });
+
+    public Task<Result<EmptyReply>> UnlockAsync(FileLock what) =>
+        CallAsync<UnlockRequest, EmptyReply>(Opcode.Unlock, new UnlockRequest { Lock = what }, RpcLane.Release);
+
+    public Task<Result<TestLockReply>> TestLockAsync(FileLock wish) =>
+        CallAsync<TestLockRequest, TestLockReply>(Opcode.TestLock, new TestLockRequest { Lock = wish });
+
+    public Task<Result<EmptyReply>> CancelLockAsync(ulong ticket) => CallAsync<CancelLockRequest, EmptyReply>(
+        Opcode.CancelLock, new CancelLockRequest { Ticket = ticket }, RpcLane.Release);
 
     public Task<Result<MutationReply>> CreateAsync(string name, bool open = false, bool directory = false) =>
         CallAsync<CreateRequest, MutationReply>(Opcode.Create, new CreateRequest

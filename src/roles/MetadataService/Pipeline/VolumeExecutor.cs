@@ -28,7 +28,7 @@ internal sealed class VolumeExecutor
     private readonly ILogger _log;
     private readonly FairQueue _queue;
     private readonly Queue<ServiceRequest> _ready = new();
-    private readonly HashSet<IReplySink> _toFlush = [];
+    private readonly SentReplies _replies;
     private Queue<ServiceRequest> _again = new();
     private readonly Queue<ServiceRequest> _deferred = new();
     private FetchRound _nextFetch = new();
@@ -60,6 +60,7 @@ internal sealed class VolumeExecutor
         _context = seat.Context;
         _seat = seat;
         _metrics = seat.Metrics;
+        _replies = new SentReplies(seat);
         _log = seat.Log;
         _queue = new FairQueue(_options.QueuedRequestsMax);
     }
@@ -71,7 +72,10 @@ internal sealed class VolumeExecutor
     public Action<ulong>? Reopened { get; set; }
 
     /// <summary>Which session may cache what; nothing has a gate without.</summary>
-    public LeaseTable? Leases { get; set; }
+    public LeaseTable? Leases { get => _replies.Leases; set => _replies.Leases = value; }
+
+    /// <summary>What serves requests about what is not stored. Set once, before the start.</summary>
+    public IServiceOperations? Operations { get; set; }
 
     /// <summary>The epoch of this server's ownership.</summary>
     public ulong Epoch { get; private set; }
@@ -122,6 +126,15 @@ internal sealed class VolumeExecutor
         return true;
     }
 
+    /// <summary>Answers a request that <see cref="Operations"/> had kept. On the context.</summary>
+    public void Answer(ServiceRequest request, Errno errno, ReadOnlySpan<byte> body)
+    {
+        // That others let it wait is not how long it took.
+        request.CameAt = _clock.GetTimestamp();
+        _replies.Send(request, errno, body, request.CameAt);
+        if (!_isInStep) _replies.Flush();
+    }
+
     /// <summary>Waits until everything that was taken is answered.</summary>
     public Task DrainAsync()
     {
@@ -162,7 +175,7 @@ internal sealed class VolumeExecutor
             Execute();
             if (!_nextFetch.IsEmpty && _fetches < _options.FetchesMax) _ = FetchAsync();
             if (!_isCommitUnderWay) BeginCommit();
-            Flush();
+            _replies.Flush();
         }
         catch (InvariantException broken)
         {
@@ -227,6 +240,12 @@ internal sealed class VolumeExecutor
             return;
         }
 
+        if (Operations is { } operations && operations.Serves(request.Engine.Opcode))
+        {
+            Serve(operations, request, now, timestamp);
+            return;
+        }
+
         if (!MayJoinBatch(request.Class))
         {
             _deferred.Enqueue(request);
@@ -254,7 +273,7 @@ internal sealed class VolumeExecutor
         var bytes = execution.ReplyBytes;
         if (execution.ObservedSequence <= _durable)
         {
-            Reply(request, execution.Errno, _current.Read(offset, bytes), timestamp);
+            _replies.Send(request, execution.Errno, _current.Read(offset, bytes), timestamp);
             _current.Truncate(offset);
             return;
         }
@@ -286,6 +305,17 @@ internal sealed class VolumeExecutor
         Wake();
     }
 
+    private void Serve(IServiceOperations operations, ServiceRequest request, Instant now, long timestamp)
+    {
+        var offset = _current.Length;
+        if (operations.Execute(request, now, _current) is { } errno)
+        {
+            _replies.Send(request, errno, _current.Read(offset, _current.Length - offset), timestamp);
+        }
+
+        _current.Truncate(offset);
+    }
+
     /// <summary>While the store is full, a batch holds either what takes space or what frees it, so that the one cannot fail the other.</summary>
     private bool MayJoinBatch(RequestClass kind)
     {
@@ -294,33 +324,11 @@ internal sealed class VolumeExecutor
         return _batchClass == kind;
     }
 
-    private void Reply(ServiceRequest request, Errno errno, ReadOnlySpan<byte> body, long timestamp)
-    {
-        var elapsed = _clock.GetElapsedTime(request.CameAt, timestamp);
-        _metrics.Answered(request.Engine.Opcode, errno, elapsed);
-        if (elapsed >= _options.SlowRequest)
-        {
-            Log.SlowRequest(
-                _log, request.Engine.Opcode, request.Engine.Session, elapsed.TotalMilliseconds, request.Rounds, errno);
-        }
-
-        var sink = request.Sink;
-        Leases?.End(request);
-        sink.Reply(request, errno, body);
-        _toFlush.Add(sink);
-    }
-
     private void Drop(ServiceRequest request)
     {
         if (request == _exclusive) _exclusive = null;
         Leases?.End(request);
         request.Sink.Drop(request);
-    }
-
-    private void Flush()
-    {
-        foreach (var sink in _toFlush) sink.Flush();
-        _toFlush.Clear();
     }
 
     private async Task FetchAsync()
@@ -437,11 +445,11 @@ internal sealed class VolumeExecutor
         var timestamp = _clock.GetTimestamp();
         foreach (var request in arena.Requests)
         {
-            Reply(request, request.Errno, arena.Read(request.ReplyOffset, request.ReplyBytes), timestamp);
+            _replies.Send(request, request.Errno, arena.Read(request.ReplyOffset, request.ReplyBytes), timestamp);
         }
 
         arena.Clear();
-        if (!_isInStep) Flush();
+        if (!_isInStep) _replies.Flush();
     }
 
     private ReplyArena EndCommitting()
@@ -465,7 +473,7 @@ internal sealed class VolumeExecutor
         {
             var isRefused = request.Class == RequestClass.Ordinary
                 || (request.Class == RequestClass.Freeing && batch.FromReserve);
-            if (isRefused) Reply(request, Errno.ENOSPC, [], timestamp);
+            if (isRefused) _replies.Send(request, Errno.ENOSPC, [], timestamp);
             else again.Enqueue(request);
         }
 
@@ -584,13 +592,5 @@ internal sealed class VolumeExecutor
         if (_fetches > 0 || _isCommitUnderWay || _quiet is not { } quiet) return;
         _quiet = null;
         quiet.TrySetResult();
-    }
-
-    private enum ExecutorState
-    {
-        New,
-        Serving,
-        Recovering,
-        Stopped,
     }
 }

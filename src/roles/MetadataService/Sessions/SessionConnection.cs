@@ -94,7 +94,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         request.Class = RequestClasses.Of(opcode);
         request.Engine = new EngineRequest(
             opcode, Session.Id, Incarnation, header.Slot, header.Number, request.Keep(payload.Span));
-        if (opcode != Opcode.Reclaim && MustWait(request)) return;
+        if (opcode is not (Opcode.Reclaim or Opcode.ReclaimLocks) && MustWait(request)) return;
         if (_executor.TryEnqueue(request)) return;
         _pool.Return(request);
         connection.End("more requests are waiting than the session's window has");

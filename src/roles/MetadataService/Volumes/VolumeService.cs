@@ -2,6 +2,7 @@ using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
 using FlexFs.MetadataService.Leases;
+using FlexFs.MetadataService.Locks;
 using FlexFs.MetadataService.Pipeline;
 using FlexFs.MetadataService.Objects;
 using FlexFs.MetadataService.Sessions;
@@ -28,6 +29,7 @@ internal sealed class VolumeService : ISessionOwner
     private readonly VolumeExecutor _executor;
     private readonly VolumeCalls _calls;
     private readonly RequestPool _pool;
+    private readonly VolumeLocks _locks;
     private readonly ObjectReaper? _reaper;
     private readonly SortedDictionary<SessionId, LiveSession> _sessions = [];
     private readonly LeaseKeeper _leases;
@@ -49,6 +51,8 @@ internal sealed class VolumeService : ISessionOwner
             Stopped = OnStopped,
             Reopened = OnReopened,
         };
+        _locks = new VolumeLocks(_options.Locks, _executor, seat.Clock);
+        _executor.Operations = _locks;
         _calls = new VolumeCalls(_executor);
         _leases = new LeaseKeeper(seat, _executor, _sessions);
         _pool = new RequestPool(_options.QueuedRequestsMax * 2);
@@ -164,6 +168,7 @@ internal sealed class VolumeService : ISessionOwner
 
             EndRevoked();
             _leases.EndGraceIfComplete();
+            _locks.Upkeep();
             if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed))
             {
                 _executor.SetAllOpensKnown(true);
@@ -203,6 +208,7 @@ internal sealed class VolumeService : ISessionOwner
     {
         Log.SessionReclaimed(_log, session.Id);
         _leases.EndGraceIfComplete();
+        EndGraceOfLocks();
     }
 
     bool ISessionOwner.IsInLeaseGrace => _leases.IsInGrace;
@@ -268,6 +274,7 @@ internal sealed class VolumeService : ISessionOwner
 
         _executor.SetAllOpensKnown(_sessions.Count == 0);
         _leases.BeginGrace();
+        if (_sessions.Count > 0) _locks.BeginGrace();
         Log.VolumeOpened(_log, _executor.Epoch, _sessions.Count);
     }
 
@@ -364,10 +371,18 @@ internal sealed class VolumeService : ISessionOwner
             // From its first step on nothing of the session takes effect any more, so nobody need wait for it.
             _leases.Table.Drop(session.Id);
             if (step.Errno == Errno.OK && step.Mutation.Value != 0) continue;
+            // The first step fenced it, so what it had locked is safe with others.
+            _locks.SessionEnded(session.Id);
             if (_sessions.Remove(session.Id)) CountSessions(-1);
+            EndGraceOfLocks();
             _idleSince = _seat.Clock.GetTimestamp();
             return Errno.OK;
         }
+    }
+
+    private void EndGraceOfLocks()
+    {
+        if (_locks.IsInGrace && _sessions.Values.All(session => session.HasReclaimed)) _locks.EndGrace();
     }
 
     private async Task EndSessionAsync(SessionConnection connection, FrameHeader request)
@@ -407,6 +422,7 @@ internal sealed class VolumeService : ISessionOwner
     {
         var session = connection.Session;
         _leases.Table.Forget(connection);
+        _locks.ConnectionEnded(connection);
         if (session.Connection != connection) return;
         session.Connection = null;
         session.SilentSince = _seat.Clock.GetTimestamp();

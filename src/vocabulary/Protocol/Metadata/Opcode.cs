@@ -41,6 +41,23 @@ public enum Opcode : ushort
     /// <summary><see cref="AcquireLeaseRequest"/> to <see cref="AttributesReply"/>.</summary>
     AcquireLease = 32,
 
+    // Locks: kept in the server's memory, repeated freely, no reply is kept.
+
+    /// <summary><see cref="LockRequest"/> to <see cref="EmptyReply"/>; waits for others if it is told to.</summary>
+    Lock = 40,
+
+    /// <summary><see cref="UnlockRequest"/> to <see cref="EmptyReply"/>.</summary>
+    Unlock = 41,
+
+    /// <summary><see cref="TestLockRequest"/> to <see cref="TestLockReply"/>.</summary>
+    TestLock = 42,
+
+    /// <summary><see cref="CancelLockRequest"/> to <see cref="EmptyReply"/>.</summary>
+    CancelLock = 43,
+
+    /// <summary><see cref="ReclaimLocksRequest"/> to <see cref="ReclaimLocksReply"/>: after a restart of the server.</summary>
+    ReclaimLocks = 44,
+
     // Mutations: exactly once, answered by MutationReply, kept in the session's window.
 
     /// <summary><see cref="CreateRequest"/>: a file, directory, symlink, device, FIFO or socket.</summary>

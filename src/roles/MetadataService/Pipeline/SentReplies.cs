@@ -1,0 +1,43 @@
+using FlexFs.Core;
+using FlexFs.MetadataService.Leases;
+using FlexFs.MetadataService.Volumes;
+using Microsoft.Extensions.Logging;
+
+namespace FlexFs.MetadataService.Pipeline;
+
+/// <summary>The way out of a volume: replies are counted, slow ones are logged, and those of one step leave together.</summary>
+internal sealed class SentReplies(VolumeSeat seat)
+{
+    private readonly HashSet<IReplySink> _toFlush = [];
+
+    /// <summary>What an answered request held back.</summary>
+    public LeaseTable? Leases { get; set; }
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="request">Its sink takes it back.</param>
+    /// <param name="errno">OK, or why not.</param>
+    /// <param name="body">The encoded reply; read during the call.</param>
+    /// <param name="timestamp">Of now.</param>
+    public void Send(ServiceRequest request, Errno errno, ReadOnlySpan<byte> body, long timestamp)
+    {
+        var elapsed = seat.Clock.GetElapsedTime(request.CameAt, timestamp);
+        seat.Metrics.Answered(request.Engine.Opcode, errno, elapsed);
+        if (elapsed >= seat.Options.SlowRequest)
+        {
+            Log.SlowRequest(
+                seat.Log, request.Engine.Opcode, request.Engine.Session, elapsed.TotalMilliseconds, request.Rounds, errno);
+        }
+
+        var sink = request.Sink;
+        Leases?.End(request);
+        sink.Reply(request, errno, body);
+        _toFlush.Add(sink);
+    }
+
+    /// <summary>Lets go what was answered since the last call.</summary>
+    public void Flush()
+    {
+        foreach (var sink in _toFlush) sink.Flush();
+        _toFlush.Clear();
+    }
+}
