@@ -68,4 +68,10 @@ internal static partial class ClientLog
 
     [LoggerMessage(21, LogLevel.Warning, "the metadata server did not answer the end of the session within {Patience}; it will expire")]
     public static partial void SessionLeft(ILogger log, TimeSpan patience);
+
+    [LoggerMessage(19, LogLevel.Error, "{Inode}: a lock was lost, because the server ended the session or gave it to another: every use of the handle that took it is EIO until it is closed")]
+    public static partial void LockLost(ILogger log, InodeId inode);
+
+    [LoggerMessage(20, LogLevel.Error, "the server refused to take the locks of this session again: {Errno}")]
+    public static partial void ReclaimLocksFailed(ILogger log, Errno errno);
 }

@@ -1,6 +1,7 @@
 using FlexFs.Client.Handles;
 using FlexFs.Client.Inodes;
 using FlexFs.Client.Leases;
+using FlexFs.Client.Locks;
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
 using FlexFs.Client.Writing;
@@ -14,12 +15,10 @@ namespace FlexFs.Client;
 /// <summary>A volume as a file system: what a mount, a tool or a test uses. One object is one session.</summary>
 /// <remarks>
 /// Any thread, or one synchronization context. Coherence is close-to-open: what was written through a handle is seen by
-/// whoever opens the
-/// file after that handle's flush; opening and asking for attributes ask the server. Answers are a value or an <see
-/// cref="Errno"/>; nothing
-/// is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255 of them; names and values that are
-/// passed in are read before the call returns its task. While the server cannot be reached, calls
-/// wait; a change is repeated after a reconnect and has one effect.
+/// whoever opens the file after that handle's flush; opening and asking for attributes ask the server. Answers are a value
+/// or an <see cref="Errno"/>; nothing is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255
+/// of them; names and values that are passed in are read before the call returns its task. While the server cannot be
+/// reached, calls wait; a change is repeated after a reconnect and has one effect.
 /// </remarks>
 public sealed class FileSystem : IAsyncDisposable
 {
@@ -61,7 +60,8 @@ public sealed class FileSystem : IAsyncDisposable
         var ranges = new RangeChanges(_open, _leases, _writes, reader, _session, BlockSizeLog2);
         _accesses = new AccessTimes(_session, options.NoAccessTimes || options.IsReadOnly) { OnWork = () => _behind.Wake() };
         _files = new Files(
-            _session, _leases, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), _accesses, options);
+            _session, _leases, _open, _closes, reader, _writes, ranges, new HoleFinder(_session), _accesses, joined.Locks, options);
+        Locks = new HandleLocks(_files);
         _behind.Accesses = _accesses;
         _accesses.OnTold = OnAccessTold;
         _uploader.OnStored = _behind.Stored;
@@ -120,6 +120,9 @@ public sealed class FileSystem : IAsyncDisposable
 
     /// <summary>Most objects that were on their way to the store at once.</summary>
     internal int UploadsMaxSeen => _uploader.Window.InsideMax;
+
+    /// <summary>fcntl(2) and flock(2).</summary>
+    public HandleLocks Locks { get; }
 
     /// <summary>Joins a volume.</summary>
     /// <exception cref="FileSystemConnectException">The server refused or cannot be reached.</exception>

@@ -1,5 +1,6 @@
 using FlexFs.Client.Inodes;
 using FlexFs.Client.Leases;
+using FlexFs.Client.Locks;
 using FlexFs.Client.Session;
 using FlexFs.Core;
 
@@ -14,6 +15,8 @@ internal sealed class Joined
         Session = new MetadataSession(
             options, parts.Time, parts.Log, () => Open!.All(), OnLost);
         Leases = new ClientLeases(Session, Cache, parts.Time);
+        Locks = new FileLocks(Session, parts.Log);
+        Session.Claims(Locks);
         Ids = new ObjectIds(Session);
         Closes = new CloseQueue(Session);
         Open = new OpenInodes(Cache, Closes);
@@ -26,6 +29,8 @@ internal sealed class Joined
 
     public MetadataSession Session { get; }
 
+    public FileLocks Locks { get; }
+
     public ObjectIds Ids { get; }
 
     public CloseQueue Closes { get; }
@@ -34,8 +39,10 @@ internal sealed class Joined
 
     public Fence Fence { get; }
 
+    // The server ended the session.
     private void OnLost(SessionId lost)
     {
+        Locks.LostAll();
         Leases.DropAll();
         Fence.Raise(lost, Session.Now);
     }

@@ -209,7 +209,8 @@ public sealed class MountHost : IAsyncDisposable
                 Capabilities = FuseCapabilities.Default | FuseCapabilities.HandleKillprivV2 | FuseCapabilities.DontMask
                     | (settings.WithAcls ? FuseCapabilities.PosixAcl : FuseCapabilities.None)
                     | FuseCapabilities.ExplicitInvalData | FuseCapabilities.AtomicOTrunc | FuseCapabilities.DoReaddirplus
-                    | FuseCapabilities.ReaddirplusAuto | FuseCapabilities.CacheSymlinks,
+                    | FuseCapabilities.ReaddirplusAuto | FuseCapabilities.CacheSymlinks
+                    | FuseCapabilities.PosixLocks | FuseCapabilities.FlockLocks,
                 MaxRequestBytes = settings.LargeRequests ? 1 << 20 : 128 << 10,
                 OnFault = fault => MountLog.Fault(log, fault.Opcode.ToString(), fault.What, fault.Exception),
             },

@@ -1,9 +1,11 @@
 using FlexFs.Client.Inodes;
 using FlexFs.Client.Leases;
+using FlexFs.Client.Locks;
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
+using FlexFs.Core.Locks;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Client.Handles;
@@ -20,6 +22,7 @@ internal sealed class Files(
     RangeChanges ranges,
     HoleFinder holes,
     AccessTimes accesses,
+    FileLocks locks,
     FileSystemOptions options)
 {
     private readonly HandleTable _handles = new();
@@ -146,6 +149,7 @@ internal sealed class Files(
         if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
         if (offset < 0) return Errno.EINVAL;
         if (session.IsRefused) return Errno.EACCES;
+        if (locks.IsLost(handle)) return Errno.EIO;
         var inode = file.Inode;
         if (file.NotesAccess) accesses.Note(inode);
         if (options.ReadaheadBytesMax > 0)
@@ -190,6 +194,7 @@ internal sealed class Files(
         if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return new(Errno.EBADF);
         if (offset < 0) return new(Errno.EINVAL);
         if (offset > Limits.FileBytesMax - data.Length) return new(Errno.EFBIG);
+        if (locks.IsLost(handle)) return new(Errno.EIO);
         file.HasWritten = true;
         return writes.WriteAsync(file.Inode, offset, data, clearsSetId, cancellationToken);
     }
@@ -258,6 +263,7 @@ internal sealed class Files(
             if (errno != Errno.OK) file.HasWritten = true;
         }
 
+        if (errno == Errno.OK && locks.IsLost(handle)) errno = Errno.EIO;
         lock (file.Inode.Gate)
         {
             var lost = file.IsWritable || always
@@ -271,6 +277,7 @@ internal sealed class Files(
     public Errno Release(ulong handle)
     {
         if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
+        if (locks.WasUsed(handle)) EndLocks(handle, file.Inode);
         open.EndOpen(file.Inode);
         return Errno.OK;
     }
@@ -306,6 +313,82 @@ internal sealed class Files(
         _ = await asking;
         open.EndOpen(inode);
     }
+
+    /// <summary>close(2) by a process that may have locked the file.</summary>
+    public async ValueTask<Errno> CloseAsync(ulong handle, ulong lockOwner)
+    {
+        var errno = await FlushAsync(handle, always: false);
+        if (!_handles.TryGet(handle, out var file) || !locks.Has(file.Inode.Id, LockKind.Record, lockOwner)) return errno;
+        await StoreAsync(file.Inode);
+        _ = await locks.ReleaseProcessAsync(file.Inode.Id, lockOwner);
+        return errno;
+    }
+
+    /// <summary>Locks, and learns what the last holder wrote.</summary>
+    public async ValueTask<Result<LockGrant>> LockAsync(
+        ulong handle, LockSpec spec, bool waits, CancellationToken cancellationToken)
+    {
+        if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
+        if (!spec.Range.IsValid) return Errno.EINVAL;
+        var inode = file.Inode;
+        if (locks.LetsGo(inode.Id, spec)) await StoreAsync(inode);
+        var errno = await locks.LockAsync(inode.Id, handle, spec, waits, cancellationToken);
+        if (errno != Errno.OK) return errno;
+        lock (inode.Gate)
+        {
+            if (leases.HasAttributes(inode)) return new LockGrant(inode.LearnOpened(inode.Known));
+        }
+
+        var reply = await session.CallAsync<GetAttributesRequest, AttributesReply>(
+            Opcode.GetAttributes, new GetAttributesRequest { Inode = inode.Id }, CancellationToken.None);
+        if (!reply.IsOk)
+        {
+            _ = await locks.UnlockAsync(inode.Id, spec.Kind, spec.Owner, spec.Range);
+            return reply.Errno;
+        }
+
+        lock (inode.Gate) return new LockGrant(inode.LearnOpened(reply.Value.Attributes));
+    }
+
+    /// <summary>Unlocks after what was written is committed.</summary>
+    public async ValueTask<Errno> UnlockAsync(ulong handle, LockSpec spec)
+    {
+        if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
+        if (!spec.Range.IsValid) return Errno.EINVAL;
+        if (!locks.Has(file.Inode.Id, spec.Kind, spec.Owner)) return Errno.OK;
+        await StoreAsync(file.Inode);
+        return await locks.UnlockAsync(file.Inode.Id, spec.Kind, spec.Owner, spec.Range);
+    }
+
+    /// <summary>Unlocks what nobody uses any more.</summary>
+    public ValueTask<Errno> DropLockAsync(InodeId inode, in LockSpec spec) =>
+        locks.UnlockAsync(inode, spec.Kind, spec.Owner, spec.Range);
+
+    /// <summary>Who is in the way of a lock.</summary>
+    public async ValueTask<Result<LockInTheWay?>> TestLockAsync(
+        ulong handle, LockSpec spec, CancellationToken cancellationToken)
+    {
+        if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
+        if (!spec.Range.IsValid) return Errno.EINVAL;
+        try
+        {
+            return await locks.TestAsync(file.Inode.Id, handle, spec, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+    }
+
+    // RELEASE: the last descriptor of the open file is gone. Nobody waits for this but whoever locks the file next.
+    private void EndLocks(ulong handle, CachedInode inode)
+    {
+        open.Pin(inode.Id);
+        locks.Release(inode.Id, handle, async () => await StoreAsync(inode), () => open.Unpin(inode));
+    }
+
+    // A failure is not the unlock's: the bytes are kept, and the next fsync or close says it.
+    private async ValueTask StoreAsync(CachedInode inode) => _ = await writes.FlushAsync(inode);
 
     private ulong AddHandle(CachedInode inode, OpenFlags flags)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FlexFs.Client.Locks;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
 using FlexFs.Protocol.Sessions;
@@ -32,6 +33,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private readonly ILogger _log;
     private readonly Func<ImmutableArray<InodeId>> _openInodes;
     private readonly Action<SessionId> _onLost;
+    private FileLocks? _locks;
     private RpcClient? _rpc;
     private SessionWelcome _welcome;
     private ulong _incarnation;
@@ -102,6 +104,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             lock (_gate) return now.Plus(_serverAhead);
         }
     }
+
+    /// <summary>What the session has locked. Set once, before it connects.</summary>
+    public void Claims(FileLocks locks) => _locks = locks;
 
     /// <summary>Begins the session.</summary>
     /// <exception cref="FileSystemConnectException">The server refused it or cannot be reached.</exception>
@@ -312,6 +317,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             return;
         }
 
+        await ReclaimLocksAsync();
         var at = 0;
         var told = 0;
         var leases = Leases();
@@ -332,5 +338,22 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             if (!reply.IsOk) ClientLog.ReclaimFailed(_log, reply.Errno);
         }
         while (at < open.Length || told < leases.Count);
+    }
+
+    // Before the last part of what is open: with that the server takes new requests of this session, and no more claims.
+    private async Task ReclaimLocksAsync()
+    {
+        var locks = _locks?.All() ?? [];
+        for (var at = 0; at < locks.Length; at += ReclaimLocksRequest.LocksMax)
+        {
+            var part = locks.AsSpan(at, Math.Min(ReclaimLocksRequest.LocksMax, locks.Length - at)).ToImmutableArray();
+            var reply = await CallAsync<ReclaimLocksRequest, ReclaimLocksReply>(
+                Opcode.ReclaimLocks, new ReclaimLocksRequest { Locks = part }, CancellationToken.None, RpcLane.First);
+            if (!reply.IsOk) ClientLog.ReclaimLocksFailed(_log, reply.Errno);
+            for (var i = 0; i < part.Length; i++)
+            {
+                if (!reply.IsOk || reply.Value.Lost.Contains((uint)i)) _locks!.Lost(part[i]);
+            }
+        }
     }
 }

@@ -110,7 +110,8 @@ internal sealed class FileOperations(BridgeContext context)
     internal async ValueTask FlushAsync(FuseRequest request, FuseFlushIn args)
     {
         using var change = context.Changes.Begin();
-        var (errno, isAwaited) = await context.WaitAsync(request, context.FileSystem.FlushAsync(args.Fh), _writers.GetValueOrDefault(args.Fh));
+        var (errno, isAwaited) = await context.WaitAsync(
+            request, context.FileSystem.Locks.CloseAsync(args.Fh, args.LockOwner), _writers.GetValueOrDefault(args.Fh));
         if (isAwaited) request.Reply.Error(errno);
     }
 

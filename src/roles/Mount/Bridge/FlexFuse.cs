@@ -5,8 +5,7 @@ namespace FlexFs.Mount.Bridge;
 
 /// <summary>A volume as the kernel asks for it: each request goes to the class that knows its kind.</summary>
 /// <remarks>
-/// What is missing here has a default that the kernel expects (<see cref="IFuseFileSystem"/>): locks stay in the kernel, for this mount
-/// alone.
+/// What is missing here has a default that the kernel expects (<see cref="IFuseFileSystem"/>).
 /// </remarks>
 internal sealed class FlexFuse(BridgeContext context, bool withXattrs, bool withAcls) : IFuseFileSystem
 {
@@ -15,6 +14,7 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs, bool with
     private readonly DirectoryOperations _directories = new(context);
     private readonly AttributeOperations _attributes = new(context);
     private readonly XattrOperations _xattrs = new(context, withXattrs, withAcls);
+    private readonly LockOperations _locks = new(context);
     private readonly RangeOperations _ranges = new(context);
 
     public void Attached(FuseConnection connection) => context.Notifier = connection.Notifier;
@@ -73,6 +73,12 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs, bool with
     public ValueTask ReleaseAsync(FuseRequest request, FuseReleaseIn args) => _files.ReleaseAsync(request, args);
 
     public ValueTask FSyncAsync(FuseRequest request, FuseFsyncIn args) => _files.FSyncAsync(request, args);
+
+    public ValueTask GetLockAsync(FuseRequest request, FuseLkIn args) => _locks.GetAsync(request, args);
+
+    public ValueTask SetLockAsync(FuseRequest request, FuseLkIn args) => _locks.SetAsync(request, args, waits: false);
+
+    public ValueTask SetLockWaitAsync(FuseRequest request, FuseLkIn args) => _locks.SetAsync(request, args, waits: true);
 
     public ValueTask OpenDirAsync(FuseRequest request, FuseOpenIn args) => _directories.OpenDirAsync(request, args);
 
