@@ -1,3 +1,4 @@
+#pragma warning disable xUnit1051 // Each test disposes of its clients, which ends whatever waits.
 using FlexFs.Client.Handles;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
