@@ -60,6 +60,21 @@ public sealed class CommitWriteTests
         Assert.Equal(long.MaxValue, _h.AttributesOf(_file).SizeBytes);
     }
 
+    [Theory]
+    [InlineData(-100, 0)]
+    [InlineData(5, 5)]
+    [InlineData(10, 10)]
+    [InlineData(1000, 10)]
+    public void The_change_time_is_the_programs_between_that_of_before_and_now(long told, long kept)
+    {
+        var before = _h.AttributesOf(_file).ChangedAt;
+        _h.Commit();
+        _h.Now = new Instant(before.Nanoseconds + 10);
+        var request = Request(0, 4096, new ObjectId(_id++)) with { ChangedAt = new Instant(before.Nanoseconds + told) };
+        Assert.Equal(Errno.OK, _h.Mutate(Opcode.CommitWrite, request).Errno);
+        Assert.Equal(before.Nanoseconds + kept, _h.AttributesOf(_file).ChangedAt.Nanoseconds);
+    }
+
     [Fact]
     public void Inline_data_needs_the_version_that_was_read()
     {

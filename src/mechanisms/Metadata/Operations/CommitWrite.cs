@@ -36,7 +36,7 @@ internal static class CommitWrite
             };
         }
 
-        record = record with { ChangedAt = c.Now };
+        var changedAt = request.ChangedAt == default ? c.Now : Clamp(request.ChangedAt, record.ChangedAt, c.Now);
         var isDone = true;
         if (request.Change is { } last)
         {
@@ -46,9 +46,12 @@ internal static class CommitWrite
             isDone = AttributeChanges.Apply(c, request.Inode, ref record, last);
         }
 
-        c.PutInode(request.Inode, record);
+        c.PutInode(request.Inode, record with { ChangedAt = changedAt });
         return isDone ? Outcome.Of(request.Inode) : Outcome.More;
     }
+
+    private static Instant Clamp(Instant time, Instant earliest, Instant latest) =>
+        time.CompareTo(latest) > 0 ? latest : Instant.Max(time, earliest);
 
     private static Errno WriteInline(OperationContext c, in CommitWriteRequest request, ref InodeRecord record)
     {

@@ -64,6 +64,9 @@ internal sealed class CachedInode(InodeId id)
     /// <summary>Data version at which pages were given to the kernel; 0 when they may be of several.</summary>
     public ulong PagesVersion { get; private set; }
 
+    /// <summary>A rename took a name of it: how many are left is for the server to say.</summary>
+    public bool IsLinkCountOld { get; set; }
+
     /// <summary>Whether any attributes are known.</summary>
     public bool IsKnown => _isKnown;
 

@@ -50,7 +50,12 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
                 if (leases.HasAttributes(cached)) return Shown(cached, cached.Held.Kind);
 
                 // Without leases what this session writes to it knows best; what others change meanwhile is seen when it is committed.
-                if (!leases.IsOn && cached is { IsKnown: true, Writer: { HasBytes: true } writer }) return accesses.Show(writer.Show(cached.Known));
+                if (!leases.IsOn && cached is { IsKnown: true, IsLinkCountOld: false, Writer: { HasBytes: true } writer })
+                {
+                    return accesses.Show(writer.Show(cached.Known));
+                }
+
+                cached.IsLinkCountOld = false;
             }
         }
 
@@ -93,6 +98,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
     /// <summary>Attributes that the server told: kept as far as their lease lets it, with what this client has not committed.</summary>
     public Attributes Take(in Attributes told, long since)
     {
+        session.Saw(told.ChangedAt);
         if (!leases.IsOn || told.Lease == LeaseKind.None)
         {
             if (cache.Find(told.Inode) is not { } known) return accesses.Show(told) with { Lease = LeaseKind.None };
@@ -117,6 +123,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
     /// <summary>The answer to a change of this client: attributes, which are not kept.</summary>
     public Attributes Note(in Attributes told)
     {
+        session.Saw(told.ChangedAt);
         if (cache.Find(told.Inode) is not { } inode) return accesses.Show(told) with { Lease = LeaseKind.None };
         lock (inode.Gate)
         {
@@ -134,6 +141,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         if (cache.Find(id) is not { } inode) return;
         lock (inode.Gate)
         {
+            inode.IsLinkCountOld = true;
             if (inode.Held.Kind != LeaseKind.Write) inode.Held.HasAttributes = false;
         }
     }

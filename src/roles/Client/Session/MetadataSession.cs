@@ -38,6 +38,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private SessionWelcome _welcome;
     private ulong _incarnation;
     private TimeSpan _serverAhead;
+    private Instant _newest;
     private bool _isEnding;
     private bool _isDisposed;
     private int _refusals;
@@ -95,18 +96,27 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         ? TimeSpan.FromMilliseconds(milliseconds)
         : null;
 
-    /// <summary>The server's time, by the offset that its last welcome told.</summary>
+    /// <summary>
+    /// The server's time, by the offset that its last welcome told; always later than any change that the server has told of, so that what
+    /// is written now is younger than what was seen before, however late the welcome was.
+    /// </summary>
     public Instant Now
     {
         get
         {
             var now = Instant.Now(_time);
-            lock (_gate) return now.Plus(_serverAhead);
+            lock (_gate) return Instant.Max(now.Plus(_serverAhead), new Instant(_newest.Nanoseconds + 1));
         }
     }
 
     /// <summary>What the session has locked. Set once, before it connects.</summary>
     public void Claims(FileLocks locks) => _locks = locks;
+
+    /// <summary>The server told of a change at this time.</summary>
+    public void Saw(Instant changedAt)
+    {
+        lock (_gate) _newest = Instant.Max(_newest, changedAt);
+    }
 
     /// <summary>Begins the session.</summary>
     /// <exception cref="FileSystemConnectException">The server refused it or cannot be reached.</exception>

@@ -105,6 +105,7 @@ internal sealed class CommitPlan
             ExpectedDataVersion = inode.Known.DataVersion,
             SizeAtLeastBytes = Math.Max(contents.Length, inode.Known.SizeBytes),
             ModifiedAt = inline.ModifiedAt,
+            ChangedAt = writer.ChangedAt,
             Change = writer.TakePending(isAllBytes: writer.Uploads.Count == 1 && !writer.HasOpenBytes),
         };
         return new CommitPlan(CommitKind.Bytes) { Request = request, Uploads = [inline] };
@@ -118,6 +119,7 @@ internal sealed class CommitPlan
             // The bytes of the record that the extents have must be those of now.
             ExpectedDataVersion = writer.BaseVersion != 0 ? writer.BaseVersion : builder.InlineVersion,
             Change = writer.TakePending(isAll),
+            ChangedAt = writer.ChangedAt,
         };
         return new CommitPlan(CommitKind.Bytes)
         {

@@ -55,6 +55,9 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Whether the background knows of it; under the lock of <see cref="WriteBehind"/>.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>When a program last changed what is not committed.</summary>
+    public Instant ChangedAt => _changedAt;
+
     /// <summary>Whether bytes are not committed.</summary>
     public bool HasBytes => !Dirty.IsEmpty || Uploads.Count > 0;
 
@@ -119,7 +122,7 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
         if (!HasBytes) NeedsBase = Inode.IsInline;
         var taken = Dirty.Write(offset, data, now, out var block);
         if (taken == 0) return 0;
-        _modifiedAt = _changedAt = now;
+        _modifiedAt = _changedAt = Later(now);
         if (_pending.Mask != AttributeMask.None) _pending = PendingAttributes.AfterWrite(_pending);
         if (clearsSetId) Defer(new AttributeChange { Mask = AttributeMask.ClearSetId }, now);
         if (block is not null && !NeedsBase && !IsTruncating) full = SealBlock(block);
@@ -129,8 +132,8 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Keeps a change without a size for the next commit.</summary>
     public void Defer(in AttributeChange change, Instant now)
     {
-        _pending = PendingAttributes.Merge(_pending, PendingAttributes.WithTimes(change, now));
-        _changedAt = now;
+        _changedAt = Later(now);
+        _pending = PendingAttributes.Merge(_pending, PendingAttributes.WithTimes(change, _changedAt));
     }
 
     /// <summary>The inode's attributes with all that is not committed.</summary>
@@ -267,6 +270,19 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
         _carried = default;
     }
 
+    /// <summary>The contents changed at the server: a time of modification that was given before is not the last one.</summary>
+    public void CancelPendingTime() => _pending = PendingAttributes.AfterWrite(_pending);
+
+    /// <summary>
+    /// The server changed size or contents by itself: what was written before is committed later, but was not written later.
+    /// </summary>
+    public void Resized(in Attributes attributes)
+    {
+        _modifiedAt = Instant.Max(_modifiedAt, attributes.ModifiedAt);
+        _changedAt = Instant.Max(_changedAt, attributes.ChangedAt);
+        foreach (var upload in Uploads) upload.ModifiedAt = Instant.Max(upload.ModifiedAt, attributes.ModifiedAt);
+    }
+
     /// <summary>Forgets a committed upload.</summary>
     public void Forget(Upload upload)
     {
@@ -337,6 +353,11 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
         Uploads.Insert(at < 0 ? Uploads.Count : at, upload);
         return upload;
     }
+
+    // This host's idea of the server's time may be behind: a change is younger than what it changes, or make(1) and stat(2) see none.
+    private Instant Later(Instant now) => !Inode.IsKnown
+        ? now
+        : Instant.Max(now, new Instant(Instant.Max(Inode.Known.ChangedAt, _changedAt).Nanoseconds + 1));
 
     private Upload SealBlock(DirtyBlock block)
     {

@@ -141,6 +141,8 @@ internal sealed class RangeChanges(
             lock (inode.Gate)
             {
                 if (writer.IsFenced) return Errno.EIO;
+                writer.CancelPendingTime();
+                writer.Resized(attributes);
                 inode.LearnOwnChange(attributes);
             }
 

@@ -39,8 +39,8 @@ internal sealed class Upload
     /// <summary>Bytes of <see cref="Content"/>.</summary>
     public int PlainBytes { get; private set; }
 
-    /// <summary>When the program wrote the last of it.</summary>
-    public Instant ModifiedAt { get; init; }
+    /// <summary>When the program wrote the last of it, or cut the file after that.</summary>
+    public Instant ModifiedAt { get; set; }
 
     /// <summary>How far it is.</summary>
     public UploadState State { get; set; }

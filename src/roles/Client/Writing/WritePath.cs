@@ -161,6 +161,7 @@ internal sealed class WritePath(
                 if (!reply.IsOk) return reply.Errno;
                 if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
                 writer.Truncate(change.SizeBytes, newest);
+                writer.Resized(attributes);
                 inode.LearnOwnChange(attributes);
                 return writer.Show(inode.Known);
             }

@@ -12,16 +12,14 @@ internal sealed class AttributeOperations(BridgeContext context)
 
     internal async ValueTask GetAttrAsync(FuseRequest request)
     {
-        var found = await context.FileSystem.GetAttributesAsync(
-            context.Inode(request.NodeId), BridgeContext.Interrupt(request));
+        var found = await FindAsync(request);
         if (found.IsOk) request.Reply.Attr(context.Replies.Attributes(found.Value));
         else request.Reply.Error(found.Errno);
     }
 
     internal async ValueTask StatxAsync(FuseRequest request)
     {
-        var found = await context.FileSystem.GetAttributesAsync(
-            context.Inode(request.NodeId), BridgeContext.Interrupt(request));
+        var found = await FindAsync(request);
         if (found.IsOk) request.Reply.Statx(context.Replies.Statx(found.Value));
         else request.Reply.Error(found.Errno);
     }
@@ -35,6 +33,7 @@ internal sealed class AttributeOperations(BridgeContext context)
         var (changed, isAwaited) = await context.WaitAsync(request, change.Mask == AttributeMask.None
             ? context.FileSystem.GetAttributesAsync(inode)
             : context.FileSystem.SetAttributesAsync(inode, change));
+        if (changed.IsOk) context.OpenDirectories.Learn(changed.Value);
         if (!isAwaited) return;
         if (changed.IsOk) request.Reply.Attr(context.Replies.Attributes(changed.Value));
         else request.Reply.Error(changed.Errno);
@@ -71,6 +70,14 @@ internal sealed class AttributeOperations(BridgeContext context)
             Frsize = FragmentBytes,
             Namelen = Limits.NameBytesMax,
         });
+    }
+
+    private async ValueTask<Result<Attributes>> FindAsync(FuseRequest request)
+    {
+        var inode = context.Inode(request.NodeId);
+        var found = await context.FileSystem.GetAttributesAsync(inode, BridgeContext.Interrupt(request));
+        if (found.IsOk) context.OpenDirectories.Learn(found.Value);
+        return found.Errno == Errno.ESTALE && context.OpenDirectories.TryGetRemoved(inode, out var removed) ? removed : found;
     }
 
     private static AttributeChange ChangeOf(in FuseSetattrIn args)

@@ -25,6 +25,9 @@ internal sealed record BridgeContext(
     /// <summary>How long a call that changes nothing is under way at least before a signal ends it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Directories that are open.</summary>
+    internal OpenDirectories OpenDirectories { get; } = new();
+
     /// <summary>Tells the kernel what changed; there from before the first request on.</summary>
     internal FuseNotifier? Notifier { get; set; }
 

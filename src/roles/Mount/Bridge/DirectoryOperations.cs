@@ -41,6 +41,7 @@ internal sealed class DirectoryOperations(BridgeContext context)
 
         context.FileSystem.NoteAccess(found.Value);
         _open[handle] = new OpenDirectory(inode);
+        context.OpenDirectories.Add(found.Value);
         if (!request.Reply.Open(new FuseOpenOut { Fh = handle })) Release(handle);
     }
 
@@ -81,7 +82,7 @@ internal sealed class DirectoryOperations(BridgeContext context)
 
     private void Release(ulong handle)
     {
-        _ = _open.TryRemove(handle, out _);
+        if (_open.TryRemove(handle, out var directory)) context.OpenDirectories.Remove(directory.Inode);
         context.Handles.Remove(handle);
     }
 

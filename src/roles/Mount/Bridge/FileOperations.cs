@@ -48,7 +48,7 @@ internal sealed class FileOperations(BridgeContext context)
         }
 
         // Another host changed it: with a size of up to a second ago the kernel would end reads too early.
-        if (!unchanged) context.DropAttributes(request.NodeId);
+        if (!unchanged || clearsSetId) context.DropAttributes(request.NodeId);
         var taken = request.Reply.Open(new FuseOpenOut
         {
             Fh = handle,

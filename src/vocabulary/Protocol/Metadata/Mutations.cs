@@ -279,6 +279,12 @@ public readonly partial record struct CommitWriteRequest
     /// that has anything else now is answered EAGAIN, or what another client committed meanwhile would be lost.
     /// </summary>
     [Field(10, Max = Limits.BlocksPerRequestMax)] public ImmutableArray<BlockExtents> Rewritten { get; init; }
+
+    /// <summary>
+    /// When the program made the last of these changes: ctime, so that a commit in the background changes nothing that stat(2) has shown.
+    /// Never before the inode's own ctime, never after the volume's time. 0 is the volume's time.
+    /// </summary>
+    [Field(11)] public Instant ChangedAt { get; init; }
 }
 
 /// <summary>How <see cref="SetXattrRequest"/> treats an existing attribute, as setxattr(2) has it.</summary>
