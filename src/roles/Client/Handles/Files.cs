@@ -25,6 +25,7 @@ internal sealed class Files(
     FileLocks locks,
     FileSystemOptions options)
 {
+    private const int CreateAttemptsMax = 16;
     private readonly HandleTable _handles = new();
     private readonly AsyncWindow _prefetching = new(options.PrefetchesMax);
 
@@ -105,19 +106,19 @@ internal sealed class Files(
     {
         var exclusive = (flags & OpenFlags.Exclusive) != 0;
         using var named = leases.BeginChange(request.Parent, request.Name);
-        var since = leases.Clock.Begin();
-        var reply = await session.MutateAsync(Opcode.Create, request with { Open = true, OpenExisting = !exclusive });
-        if (!reply.IsOk) return reply.Errno;
-        if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
-
-        // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any
-        // other.
-        if (reply.Value.Value == 0 && !exclusive)
+        for (var attempt = 1; ; attempt++)
         {
-            return await OpenAsync(attributes.Inode, flags, cancellationToken, clearsSetId);
-        }
+            var since = leases.Clock.Begin();
+            var reply = await session.MutateAsync(Opcode.Create, request with { Open = true, OpenExisting = !exclusive });
+            if (!reply.IsOk) return reply.Errno;
+            if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
+            if (exclusive || reply.Value.Value != 0) return Made(attributes, flags, since);
 
-        return Made(attributes, flags, since);
+            // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any
+            // other. If its name is gone meanwhile, the name is free again, or another file's.
+            var opened = await OpenAsync(attributes.Inode, flags, cancellationToken, clearsSetId);
+            if (opened.Errno != Errno.ESTALE || attempt == CreateAttemptsMax) return opened;
+        }
     }
 
     /// <summary>Makes a regular file without a name, and opens it.</summary>
