@@ -75,7 +75,7 @@ internal sealed class FileLocks(MetadataSession session, ILogger log)
         var owner = Enter(new LockKey(inode, spec.Kind, spec.Owner), handle, spec, out var step);
         var errno = await AskAsync(inode, spec, waits, cancellationToken);
         if (TryEnd(owner, step, spec, errno)) return errno;
-        await owner.Settling.EnterAsync();
+        await owner.Settling.EnterAsync(CancellationToken.None);
         try
         {
             do

@@ -1,4 +1,3 @@
-using FlexFs.Core;
 using FlexFs.Core.Locks;
 
 namespace FlexFs.Client.Locks;

@@ -1,7 +1,6 @@
 using FlexFs.Core;
 using FlexFs.MetadataService.Leases;
 using FlexFs.MetadataService.Volumes;
-using Microsoft.Extensions.Logging;
 
 namespace FlexFs.MetadataService.Pipeline;
 
