@@ -25,7 +25,7 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
         }
 
         var file = chance.Of(_open);
-        switch (chance.Below(16))
+        switch (chance.Below(18))
         {
             case < 5:
                 await WriteAsync(file);
@@ -44,6 +44,12 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
                 break;
             case < 15:
                 await TruncateAsync(file);
+                break;
+            case < 16:
+                await PunchAsync(file);
+                break;
+            case < 17:
+                await CopyAsync(file);
                 break;
             default:
                 await AttributesAsync(file);
@@ -206,6 +212,51 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
         if (changed.IsOk) zeros.Answered = zeros.Safe = after;
     }
 
+    private async Task PunchAsync(Opened file)
+    {
+        var from = Position();
+        var length = _world.Chance.Between(1, _world.Chance.OneIn(2) ? 5000 : 400_000);
+        var zeros = Zeros(file.Known.Tag, from, file.Handle, from + length);
+        var errno = await client.Files.FallocateAsync(file.Handle, from, length, isZeroed: true, keepsSize: true);
+        var after = run.NextEvent();
+        Note($"[{zeros.Number}] hole in {file.Known.Tag} at {from}, {length} bytes", errno);
+        run.Expect(errno, client, $"hole in {file.Known.Tag}");
+        if (errno != Errno.OK) return;
+        zeros.Answered = zeros.Safe = after;
+        _world.Marks.Reached("bytes: a hole");
+    }
+
+    // A copy into a file of its own is read in place of the original: it must have what could have been read there meanwhile.
+    private async Task CopyAsync(Opened file)
+    {
+        var offset = Position();
+        var length = _world.Chance.Between(1, 300_000);
+        var made = await client.Files.CreateUnnamedAsync(client.Files.Root, 0x180, 0, 0, OpenFlags.ReadWrite);
+        run.Expect(made.Errno, client, "a file without a name");
+        if (!made.IsOk) return;
+        var session = Session;
+        var asked = run.NextEvent();
+        var copied = await client.Files.CopyRangeAsync(file.Handle, offset, made.Value.Handle, offset, length);
+        var answered = run.NextEvent();
+        Note($"copy of {file.Known.Tag} at {offset}, {length} bytes: {(copied.IsOk ? copied.Value : 0)}", copied.Errno);
+        run.Expect(copied.Errno, client, $"copy of {file.Known.Tag}");
+        if (copied is { IsOk: true, Value: > 0 })
+        {
+            var bytes = new byte[copied.Value];
+            var read = await client.Files.ReadAsync(made.Value.Handle, offset, bytes);
+            run.Expect(read.Errno, client, "read of a copy");
+            if (read.IsOk && session == Session)
+            {
+                _world.Marks.Reached("bytes: a copy");
+                run.Bytes.Read(
+                    file.Known.Tag, client.Process.Name, session, file.Before, asked, answered, offset, bytes.Length,
+                    bytes.AsSpan(0, read.Value));
+            }
+        }
+
+        client.Files.Release(made.Value.Handle);
+    }
+
     // What is written and not safe has a size that only this client knows; it is checked by what is read.
     private async Task AttributesAsync(Opened file)
     {
@@ -214,7 +265,7 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
         run.Expect(told.Errno, client, $"stat of {file.Known.Tag}");
     }
 
-    private ByteWrite Zeros(uint tag, long from, ulong handle)
+    private ByteWrite Zeros(uint tag, long from, ulong handle, long to = long.MaxValue)
     {
         var zeros = new ByteWrite
         {
@@ -224,7 +275,7 @@ public sealed class ByteActions(RunState run, SimulatedClient client)
             Session = Session,
             Handle = handle,
             From = from,
-            To = long.MaxValue,
+            To = to,
             Asked = run.NextEvent(),
         };
         run.Bytes.Of(tag).Add(zeros);

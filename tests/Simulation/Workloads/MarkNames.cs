@@ -6,6 +6,8 @@ public static class MarkNames
     /// <summary>All of them.</summary>
     public static readonly string[] All =
     [
+        "bytes: a copy",
+        "bytes: a hole",
         "bytes: a read failed with EIO",
         "bytes: a short write",
         "bytes: a sync failed with EIO",
