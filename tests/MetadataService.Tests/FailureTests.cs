@@ -38,6 +38,47 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task What_was_done_before_the_store_was_full_is_not_answered_ENOSPC_when_it_comes_again()
+    {
+        await using var service = new TestService(Quick);
+        await using var client = await TestClient.ConnectAsync(service);
+        var cold = (await client.CreateAsync("cold").SoonAsync()).Value.Attributes!.Value.Inode;
+        service.Kill();
+        service.Start();
+
+        // Several at once, so that the slots of the two below are in memory too.
+        var creates = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => client.CreateAsync($"warm {i}"))).SoonAsync();
+        var warm = creates[0].Value.Attributes!.Value.Inode;
+
+        // The first change waits for the disk; the second is written, and nobody is told.
+        service.Disk.HoldReads();
+        var reads = service.Disk.Reads;
+        var refused = ChangeModeAsync(client, cold);
+        await Eventually.HoldsAsync(() => service.Disk.Reads > reads, "the first change waits for a read");
+        var written = service.Disk.Batches.Count;
+        service.Disk.CannotBeOpened = true;
+        service.Disk.NextFault = CommitFault.Written;
+        var done = ChangeModeAsync(client, warm);
+        await Eventually.HoldsAsync(() => service.Disk.Batches.Count > written, "the second change is written");
+        service.Disk.Disk.IsFull = true;
+        service.Kill();
+        service.Disk.CannotBeOpened = false;
+        service.Start();
+
+        // Both come again, in one batch that finds no space.
+        Assert.Equal(Errno.ENOSPC, (await refused.SoonAsync()).Errno);
+        Assert.Equal(Errno.OK, (await done.SoonAsync()).Errno);
+        Assert.Equal(0x180u, (await client.StatAsync(warm).SoonAsync()).Value.Attributes.Mode & Core.FileMode.PermissionMask);
+    }
+
+    private static Task<Result<MutationReply>> ChangeModeAsync(TestClient client, InodeId inode) =>
+        client.CallAsync<SetAttributesRequest, MutationReply>(Opcode.SetAttributes, new SetAttributesRequest
+        {
+            Inode = inode,
+            Change = new AttributeChange { Mask = AttributeMask.Mode, Mode = 0x180 },
+        });
+
+    [Fact]
     public async Task New_sessions_are_taken_while_the_store_is_full()
     {
         await using var service = new TestService();

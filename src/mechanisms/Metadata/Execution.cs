@@ -53,6 +53,12 @@ public readonly record struct Execution
     /// </summary>
     public ulong ObservedSequence { get; init; }
 
+    /// <summary>
+    /// Of Done: whether it changed anything itself. A repeated mutation does not: what it answers was done before, whatever becomes of
+    /// the batch that it observed.
+    /// </summary>
+    public bool HasChanged { get; init; }
+
     /// <summary>Of Done and OK: bytes of the reply record that were written.</summary>
     public int ReplyBytes { get; init; }
 }

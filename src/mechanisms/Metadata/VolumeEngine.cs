@@ -92,6 +92,7 @@ public sealed class VolumeEngine
                 State = ExecutionState.Done,
                 Errno = outcome.Errno,
                 ObservedSequence = observed,
+                HasChanged = written != 0,
                 ReplyBytes = outcome.Errno == Errno.OK ? _context.ReplyBytes : 0,
                 MissingKeys = [],
             };

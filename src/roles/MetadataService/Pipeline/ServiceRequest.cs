@@ -37,6 +37,9 @@ internal sealed class ServiceRequest
     /// <summary>The reply while it is held: its errno.</summary>
     public Errno Errno;
 
+    /// <summary>Whether it changed anything in the batch that it waits for.</summary>
+    public bool HasChanged;
+
     /// <summary>The reply while it is held: where it begins in the arena of its batch.</summary>
     public int ReplyOffset;
 

@@ -279,6 +279,7 @@ internal sealed class VolumeExecutor
         }
 
         request.Errno = execution.Errno;
+        request.HasChanged = execution.HasChanged;
         request.ReplyBytes = bytes;
         if (_committingBatch is { } batch && execution.ObservedSequence <= batch.Sequence)
         {
@@ -471,9 +472,10 @@ internal sealed class VolumeExecutor
         var timestamp = _clock.GetTimestamp();
         foreach (var request in arena.Requests)
         {
+            // A repeated mutation took no space now; ENOSPC would say that it was not done.
             var isRefused = request.Class == RequestClass.Ordinary
                 || (request.Class == RequestClass.Freeing && batch.FromReserve);
-            if (isRefused) _replies.Send(request, Errno.ENOSPC, [], timestamp);
+            if (isRefused && request.HasChanged) _replies.Send(request, Errno.ENOSPC, [], timestamp);
             else again.Enqueue(request);
         }
 
