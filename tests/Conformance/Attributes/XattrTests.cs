@@ -110,7 +110,24 @@ public sealed class XattrTests(Subject subject) : Conforms(subject)
             Fails(EPERM, Xattrs.Remove("f", "trusted.a"));
             Fails(EPERM, Xattrs.Set("f", "security.a", "y"u8));
             Ok(Xattrs.Get("f", "security.a", _buffer));
+            Assert.Equal(["security.a"], Names(Ok(Xattrs.List("f", _buffer))));
         });
+        Assert.Equal(["security.a", "trusted.a"], Names(Ok(Xattrs.List("f", _buffer))));
+    });
+
+    [Theory, Man("setxattr(2): EOPNOTSUPP")]
+    public void A_name_of_no_namespace_is_EOPNOTSUPP_and_one_of_nothing_else_EINVAL(Place place) => In(place, () =>
+    {
+        Make("f");
+        foreach (var name in new[] { "a", "nonsense.a", "User.a" })
+        {
+            Fails(EOPNOTSUPP, Xattrs.Set("f", name, "x"u8), name);
+            Fails(EOPNOTSUPP, Xattrs.Get("f", name, _buffer), name);
+            Fails(EOPNOTSUPP, Xattrs.Remove("f", name), name);
+        }
+
+        Fails(EINVAL, Xattrs.Set("f", "user.", "x"u8));
+        Fails(EINVAL, Xattrs.Get("f", "user.", _buffer));
     });
 
     [Theory, Man("setxattr(2): a symbolic link")]

@@ -81,4 +81,18 @@ public sealed class FallocateTests(Subject subject) : Conforms(subject)
         Assert.Equal(Moves.ModifiedAndChanged, Moved("f", () => Ok(Libc.FAllocate(file, Plain, 0, 5000))));
         Close(file);
     });
+
+    [Theory, Man("inode(7): set-user-ID")]
+    public void Done_by_a_user_a_program_loses_set_user_ID(Place place) => In(place, () =>
+    {
+        Make("f", "0123"u8);
+        Ok(ChMod("f", O(6777)));
+        As(Alice, () =>
+        {
+            var file = Ok(Open("f", O_RDWR));
+            Ok(Libc.FAllocate(file, Plain, 0, 5000));
+            Assert.Equal(O(777), Stat("f").Permissions);
+            Close(file);
+        });
+    });
 }

@@ -30,7 +30,7 @@ internal sealed class Generator(ulong seed, GeneratorOptions options, ISituation
     ];
 
     private static readonly CString[] XattrNames =
-        ["user.a", "user.b", "security.a", "", "user." + new string('x', 250), "user." + new string('x', 251)];
+        ["user.a", "user.b", "trusted.a", "security.a", "user.", "nonsense.a", "a", "", "user." + new string('x', 250), "user." + new string('x', 251)];
 
     private readonly Random _random = new((int)(seed ^ (seed >> 32)));
     private int _turn;
@@ -51,7 +51,7 @@ internal sealed class Generator(ulong seed, GeneratorOptions options, ISituation
         while (options.Without.Contains(call));
         return Fill(new Operation(call)
         {
-            User = call is Call.Allocate or Call.CopyRange ? 0 : options.User ?? (_random.Next(10) < 3 ? 0 : _random.Next(Users.All.Length)),
+            User = options.User ?? (_random.Next(10) < 3 ? 0 : _random.Next(Users.All.Length)),
             Mount = _mount,
             // Looking at both paths first: the kernel answers ESTALE to a rename that itself finds that a folder was moved by another mount.
             IsObserved = _random.Next(4) != 0 || (call == Call.Rename && options.Mounts > 1),

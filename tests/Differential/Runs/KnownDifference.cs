@@ -31,6 +31,9 @@ internal sealed record KnownDifference(string What, string Why, Func<Operation, 
             "ext4 leaves out a write that changes nothing",
             IsSameXattr),
         new(
+            "setxattr with both XATTR_CREATE and XATTR_REPLACE is EINVAL",
+            "it can never succeed; ext4 says EEXIST or ENODATA"),
+        new(
             "chown(-1, -1) changes nothing, not even ctime or set-user-ID",
             "the kernel sends an empty request; POSIX leaves it open"),
         new(

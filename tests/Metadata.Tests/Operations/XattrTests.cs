@@ -12,13 +12,19 @@ public sealed class XattrTests
     private readonly EngineHarness _h = new();
 
     [Fact]
-    public void Names_of_no_namespace_are_EOPNOTSUPP()
+    public void Names_of_no_namespace_are_EOPNOTSUPP_and_namespaces_without_a_name_EINVAL()
     {
         var file = _h.MakeFile("f");
-        foreach (var name in new[] { "mime", "user.", "system.x", "os2.x", "system.posix_acl_accesss" })
+        foreach (var name in new[] { "mime", "system.x", "os2.x", "system.posix_acl_accesss" })
         {
             Assert.Equal(Errno.EOPNOTSUPP, Set(file, name, [1]));
             Assert.Equal(Errno.EOPNOTSUPP, Get(file, name).Errno);
+        }
+
+        foreach (var name in new[] { "user.", "trusted.", "security." })
+        {
+            Assert.Equal(Errno.EINVAL, Set(file, name, [1]));
+            Assert.Equal(Errno.EINVAL, Get(file, name).Errno);
         }
 
         foreach (var name in new[] { "user.x", "trusted.x", "security.x" }) Assert.Equal(Errno.OK, Set(file, name, [1]));

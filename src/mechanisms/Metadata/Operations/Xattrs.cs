@@ -15,7 +15,7 @@ internal static class Xattrs
     public static Outcome Get(OperationContext c, in GetXattrRequest request)
     {
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
-        if (!IsKnown(request.Name.Span)) return Errno.EOPNOTSUPP;
+        if (Refusal(request.Name.Span) is not Errno.OK and var refusal) return refusal;
         if ((record.Flags & InodeFlags.HasXattrs) == 0) return Errno.ENODATA;
         return c.Transaction.TryGetBytes(Keys.Xattr(request.Inode, request.Name.Span), out var value)
             ? c.Reply(new BytesReply { Bytes = value, Lease = c.Offer(request.Inode) })
@@ -52,7 +52,7 @@ internal static class Xattrs
         if (name.IsEmpty || name.Contains((byte)0)) return Errno.ERANGE;
         var exists = c.Transaction.TryGetBytes(Keys.Xattr(request.Inode, name), out _);
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
-        if (!IsKnown(name)) return Errno.EOPNOTSUPP;
+        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
         if (exists && request.How == XattrMode.Create) return Errno.EEXIST;
         if (!exists && request.How == XattrMode.Replace) return Errno.ENODATA;
         var errno = Acls.IsAcl(name)
@@ -68,7 +68,7 @@ internal static class Xattrs
         var name = request.Name.Span;
         var exists = c.Transaction.Exists(Keys.Xattr(request.Inode, name));
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
-        if (!IsKnown(name)) return Errno.EOPNOTSUPP;
+        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
         if (!exists) return Errno.ENODATA;
         Drop(c, request.Inode, ref record, name);
         if (Acls.IsAcl(name)) record = record with { Flags = record.Flags & ~Acls.FlagOf(name) };
@@ -111,10 +111,12 @@ internal static class Xattrs
         };
     }
 
-    // xattr(7): the namespaces of Linux. Of system only ACLs are a file system's own.
-    private static bool IsKnown(ReadOnlySpan<byte> name) =>
-        IsIn(name, "user."u8) || IsIn(name, "trusted."u8) || IsIn(name, "security."u8) || Acls.IsAcl(name);
-
-    private static bool IsIn(ReadOnlySpan<byte> name, ReadOnlySpan<byte> space) =>
-        name.Length > space.Length && name.StartsWith(space);
+    // xattr(7): the namespaces of Linux, each with something behind it. Of system only ACLs are a file system's own.
+    private static Errno Refusal(ReadOnlySpan<byte> name)
+    {
+        if (name.SequenceEqual("user."u8) || name.SequenceEqual("trusted."u8) || name.SequenceEqual("security."u8)) return Errno.EINVAL;
+        return name.StartsWith("user."u8) || name.StartsWith("trusted."u8) || name.StartsWith("security."u8) || Acls.IsAcl(name)
+            ? Errno.OK
+            : Errno.EOPNOTSUPP;
+    }
 }
