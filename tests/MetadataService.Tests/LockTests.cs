@@ -208,6 +208,30 @@ public sealed class LockTests
     }
 
     [Fact]
+    public async Task Operators_see_who_has_and_who_waits_and_an_evicted_session_has_nothing_any_more()
+    {
+        await using var service = new TestService();
+        await using var a = await TestClient.ConnectAsync(service);
+        await using var b = await TestClient.ConnectAsync(service);
+        await a.LockAsync(Exclusive(0, 9) with { ProcessId = 7 }).SoonAsync();
+        var wait = b.LockAsync(Shared(5, 5), ticket: 1);
+        var locks = await ListAsync(service);
+        while (locks.Count < 2) locks = await ListAsync(service);
+        Assert.Equal([(true, b.Welcome.Session), (false, a.Welcome.Session)], locks.Select(l => (l.IsWaiting, l.Lock.Wish.Owner.Session)));
+        Assert.Equal((7u, "test client"), (locks[1].Lock.Wish.ProcessId, locks[1].Client));
+        var sessions = await service.Server.ListSessionsAsync().SoonAsync();
+        Assert.Equal([(a.Welcome.Session, 1, true), (b.Welcome.Session, 0, true)], sessions.Select(s => (s.Session, s.Locks, s.IsConnected)));
+        Assert.Equal(Errno.ENOENT, await service.Server.EvictAsync(service.Volume.Id, new SessionId(999)).SoonAsync());
+        var evicted = a.Welcome.Session;
+        Assert.Equal(Errno.OK, await service.Server.EvictAsync(service.Volume.Id, evicted).SoonAsync());
+        Assert.True((await wait.SoonAsync()).IsOk);
+        await Eventually.HoldsAsync(() => a.Losses == 1, "the evicted one is told");
+        Assert.DoesNotContain(await service.Server.ListSessionsAsync().SoonAsync(), s => s.Session == evicted);
+    }
+
+    private static Task<IReadOnlyList<Operators.LockListing>> ListAsync(TestService service) => service.Server.ListLocksAsync(10).SoonAsync();
+
+    [Fact]
     public async Task A_million_locks_from_one_session_are_refused_and_another_works_beside_it()
     {
         await using var service = new TestService();

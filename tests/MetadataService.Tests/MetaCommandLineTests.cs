@@ -19,13 +19,28 @@ public sealed class MetaCommandLineTests : IDisposable
         MetaCommandLine.Create().AllSymbols().OfType<Option>(), option => Assert.Matches("^--[a-z][A-Za-z0-9]*$", option.Name));
 
     [Theory]
-    [InlineData("a command is missing: one of start, init, deinit, verify, version, license (see meta.flexfs --help)")]
+    [InlineData("a command is missing: one of start, init, deinit, sessions, locks, evict, verify, version, license (see meta.flexfs --help)")]
     [InlineData("unknown flag --dbfolder; did you mean --dbFolder? (see meta.flexfs start --help)", "start", "--dbfolder", "/x")]
     [InlineData("--dbFolder is empty (see meta.flexfs start --help)", "start", "--dbFolder", "")]
     [InlineData("option '--adminAddr' is required (see meta.flexfs init creds --help)", "init", "creds")]
     [InlineData("unknown command veryfy; did you mean verify? (see meta.flexfs --help)", "veryfy")]
     public async Task A_wrong_command_line_is_one_line_and_2(string line, params string[] arguments) =>
         Assert.Equal((ExitCode.Usage, "", $"meta.flexfs: {line}\n"), await RunAsync(arguments));
+
+    [Theory]
+    [InlineData("sessions")]
+    [InlineData("locks")]
+    [InlineData("evict", "shared", "1")]
+    public async Task Who_asks_a_server_that_does_not_run_is_told_so(params string[] command)
+    {
+        var creds = _folder.File("creds");
+        await File.WriteAllTextAsync(creds, $"adminAddr = \"127.0.0.1:1\"\ntoken = \"{Guid.NewGuid()}\"\n");
+        File.SetUnixFileMode(creds, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Equal(
+            (ExitCode.Failure, "", "meta.flexfs: no server runs with this database folder: "
+                + $"{_folder.File("server.json")} does not exist; give its --dbFolder\n"),
+            await RunAsync([.. command, "--dbFolder", _folder.Path, "--credsFile", creds]));
+    }
 
     [Fact]
     public async Task Verify_of_a_folder_without_databases_fails() => Assert.Equal(

@@ -12,6 +12,9 @@ internal sealed class DatabaseFolders(string folder)
     /// <summary>The settings as the administration server gave them last.</summary>
     public string Settings => Path.Combine(folder, "volumes.json");
 
+    /// <summary>How the running server is reached from this host.</summary>
+    public string Place => Path.Combine(folder, "server.json");
+
     /// <summary>Volumes that have a database here, by id.</summary>
     public IEnumerable<VolumeId> Volumes =>
         !Directory.Exists(Root) ? [] : Directory.EnumerateDirectories(Root)

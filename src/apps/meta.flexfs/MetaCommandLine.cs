@@ -25,6 +25,9 @@ public static class MetaCommandLine
                 CredsCommands.Deinit(),
                 SystemdCommands.Deinit(Component),
             })
+            .Add(OperatorCommands.Sessions())
+            .Add(OperatorCommands.Locks())
+            .Add(OperatorCommands.Evict())
             .Add(VerifyCommand.Create())
             .AddStandardCommands();
 

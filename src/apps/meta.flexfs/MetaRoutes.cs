@@ -17,6 +17,7 @@ internal sealed class MetaRoutes(MetadataServer server, ServedVolumes volumes, s
     {
         routes.MapGet("/healthz", (RequestDelegate)HealthAsync);
         routes.MapGet("/v1/status", (RequestDelegate)StatusAsync);
+        new OperatorRoutes(server, tokenHash).Map(routes);
     }
 
     private Task HealthAsync(HttpContext context)
@@ -98,4 +99,7 @@ internal sealed record VolumeAnswer
     System.Text.Json.JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(SessionsAnswer))]
+[JsonSerializable(typeof(LocksAnswer))]
+[JsonSerializable(typeof(ServerPlace))]
 internal sealed partial class MetaJson : JsonSerializerContext;

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
 using FlexFs.Hosting.CommandLine;
 using FlexFs.Hosting.Credentials;
 using FlexFs.Hosting.Files;
@@ -118,6 +120,7 @@ internal static partial class StartCommand
             await using var host = await ServerHost.StartAsync(
                 settings, logs, new MetaRoutes(metadata, volumes, tokenHash).Map,
                 connection => ServeAsync(metadata, connection, log), signals.Requested);
+            WritePlace(folders, host.LocalEndPoint, settings.Certificate?.Fingerprint.ToString() ?? "");
             var refreshing = volumes.RunAsync(signals.Requested);
             var upkeep = metadata.RunAsync(signals.Requested);
             var reporting = new UsageReports(metadata, admin, log).RunAsync(signals.Requested);
@@ -146,6 +149,16 @@ internal static partial class StartCommand
         }
 
         LogStopped(log);
+    }
+
+    // For the commands that ask a running server: sessions, locks, evict.
+    private static void WritePlace(DatabaseFolders folders, IPEndPoint listening, string fingerprint)
+    {
+        var reached = listening.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : listening.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : listening.Address;
+        var place = new ServerPlace { Address = new IPEndPoint(reached, listening.Port).ToString(), Fingerprint = fingerprint };
+        AtomicFile.Write(folders.Place, JsonSerializer.SerializeToUtf8Bytes(place, MetaJson.Default.ServerPlace));
     }
 
     private static async Task OpenKnownAsync(MetadataServer metadata, ServedVolumes volumes, DatabaseFolders folders)

@@ -62,6 +62,9 @@ internal static partial class Log
         Message = "{Session} is ended because others wait for its leases ({Reason}): {Client}")]
     public static partial void SessionFenced(ILogger log, SessionId session, string client, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Session} is ended by an operator: {Client}")]
+    public static partial void SessionEvicted(ILogger log, SessionId session, string client);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "a client was refused: {Reason}")]
     public static partial void Refused(ILogger log, string reason);
 

@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
+using FlexFs.Core;
 using FlexFs.Metadata;
-using FlexFs.MetadataService.Pipeline;
 using FlexFs.MetadataService.Objects;
+using FlexFs.MetadataService.Operators;
+using FlexFs.MetadataService.Pipeline;
 using FlexFs.MetadataService.Sessions;
 using FlexFs.MetadataService.Volumes;
 using FlexFs.Rpc;
@@ -91,6 +93,30 @@ public sealed class MetadataServer : IDisposable
         }
 
         return all;
+    }
+
+    /// <summary>The sessions of the open volumes.</summary>
+    public async Task<IReadOnlyList<SessionListing>> ListSessionsAsync()
+    {
+        List<SessionListing> all = [];
+        foreach (var volume in _host.Open) all.AddRange(await volume.Context.RunAsync(volume.ListSessionsAsync));
+        return all;
+    }
+
+    /// <summary>Locks of the open volumes: those that are waited for, and those that are held, at most so many of each and volume.</summary>
+    public async Task<IReadOnlyList<LockListing>> ListLocksAsync(int countMax)
+    {
+        List<LockListing> all = [];
+        foreach (var volume in _host.Open) all.AddRange(await volume.Context.RunAsync(() => volume.ListLocksAsync(countMax)));
+        return all;
+    }
+
+    /// <summary>Ends a session now.</summary>
+    /// <returns>ENOENT when the volume is not open or has no such session.</returns>
+    public async Task<Errno> EvictAsync(VolumeId volume, SessionId session)
+    {
+        var open = _host.Open.FirstOrDefault(v => v.Volume.Id == volume);
+        return open is null ? Errno.ENOENT : await open.Context.RunAsync(() => open.EvictAsync(session));
     }
 
     /// <summary>Opens a volume before its first client does, so that what is wrong with it shows at the start.</summary>

@@ -30,6 +30,9 @@ internal sealed class VolumeLocks(LockLimits limits, VolumeExecutor executor, Ti
     /// <summary>What is waited for.</summary>
     public IEnumerable<ListedLock> Waiting => _table.Waiting();
 
+    /// <summary>Ranges that a session has.</summary>
+    public int CountOf(SessionId session) => _table.RangesOf(session);
+
     private Instant Now => Instant.Now(clock);
 
     /// <inheritdoc/>

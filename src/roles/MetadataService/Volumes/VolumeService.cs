@@ -1,10 +1,12 @@
 using FlexFs.Core;
+using FlexFs.Metadata.Locks;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
 using FlexFs.MetadataService.Leases;
 using FlexFs.MetadataService.Locks;
 using FlexFs.MetadataService.Pipeline;
 using FlexFs.MetadataService.Objects;
+using FlexFs.MetadataService.Operators;
 using FlexFs.MetadataService.Sessions;
 using FlexFs.Protocol.Metadata;
 using FlexFs.Protocol.Sessions;
@@ -143,6 +145,39 @@ internal sealed class VolumeService : ISessionOwner
         if (asked.Errno != Errno.OK) return null;
         var usage = asked.Read<StatVolumeReply>();
         return new VolumeUsage(Volume, (long)usage.UsedBytes, (long)usage.UsedInodes, _sessions.Count);
+    }
+
+    /// <summary>Its sessions, in order.</summary>
+    public Task<IReadOnlyList<SessionListing>> ListSessionsAsync() => Task.FromResult<IReadOnlyList<SessionListing>>(
+    [
+        .. _sessions.Values.Select(session => new SessionListing(
+            Volume, session.Id, session.Client, session.Connection is not null,
+            session.Connection is null ? _seat.Clock.GetElapsedTime(session.SilentSince) : TimeSpan.Zero,
+            session.IsReadOnly, _locks.CountOf(session.Id))),
+    ]);
+
+    /// <summary>Locks that are waited for, then those that are held; at most so many of each.</summary>
+    public Task<IReadOnlyList<LockListing>> ListLocksAsync(int countMax)
+    {
+        LockListing Listing(ListedLock listed, bool isWaiting) => new(
+            Volume, listed, _sessions.GetValueOrDefault(listed.Wish.Owner.Session)?.Client ?? "", isWaiting);
+        return Task.FromResult<IReadOnlyList<LockListing>>(
+        [
+            .. _locks.Waiting.Take(countMax).Select(listed => Listing(listed, isWaiting: true)),
+            .. _locks.Held.Take(countMax).Select(listed => Listing(listed, isWaiting: false)),
+        ]);
+    }
+
+    /// <summary>Ends a session now, as if its term were over: what it has open and locked is free, and its mount is told.</summary>
+    /// <returns>ENOENT when there is none of this number; why its end could not be stored.</returns>
+    public async Task<Errno> EvictAsync(SessionId id)
+    {
+        if (_isClosing || StopReason is not null) return Errno.EAGAIN;
+        if (!_sessions.TryGetValue(id, out var session)) return Errno.ENOENT;
+        Log.SessionEvicted(_log, id, session.Client);
+        session.IsEnding = true;
+        session.Connection?.Supersede("an operator ended the session");
+        return await RemoveAsync(session);
     }
 
     /// <summary>Expires who is silent, removes what nobody can come back for, deletes objects.</summary>
