@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using FlexFs.Hosting.CommandLine;
 using FlexFs.Hosting.Files;
 
 namespace FlexFs.Apps.Meta;
