@@ -312,7 +312,9 @@ public sealed class FileModel(FileRules rules, int sessions, int writes, int cut
                 c[At(s, Cell.RecallId)] = c[At(s, Cell.PushId)];
                 c[At(s, Cell.Step)] = 0;
                 if (c[At(s, Cell.ReadAsked)] != 0 || c[At(s, Cell.ReadAnswer)] != 0) c[At(s, Cell.ReadOvertaken)] = 1;
-                if (c[At(s, Cell.WriteAsked)] != 0 || c[At(s, Cell.WriteAnswer)] != 0) c[At(s, Cell.WriteOvertaken)] = 1;
+
+                // The answer tells which recalls came before it. One that is still being thought about comes after this recall.
+                if (c[At(s, Cell.WriteAnswer)] != 0) c[At(s, Cell.WriteOvertaken)] = 1;
                 c[At(s, Cell.Push)] = 0;
                 c[At(s, Cell.PushId)] = 0;
             });

@@ -50,8 +50,8 @@ public sealed class LeaseClient : IAsyncDisposable
     public Task<Result<EmptyReply>> ReleaseAsync(params InodeId[] inodes) => Client.CallAsync<ReleaseLeasesRequest, EmptyReply>(
         Opcode.ReleaseLeases, new ReleaseLeasesRequest { Inodes = [.. inodes] }, RpcLane.Release);
 
-    public Task<Result<AttributesReply>> AcquireAsync(InodeId inode, LeaseKind kind = LeaseKind.Write) =>
-        Client.CallAsync<AcquireLeaseRequest, AttributesReply>(
+    public Task<Result<LeaseReply>> AcquireAsync(InodeId inode, LeaseKind kind = LeaseKind.Write) =>
+        Client.CallAsync<AcquireLeaseRequest, LeaseReply>(
             Opcode.AcquireLease, new AcquireLeaseRequest { Inode = inode, Kind = kind });
 
     public Task<Result<ExtentsReply>> ReadAsync(InodeId inode) => Client.CallAsync<GetExtentsRequest, ExtentsReply>(

@@ -13,6 +13,9 @@ public interface ILeaseGate
     /// <summary>Whether the session understands leases.</summary>
     bool UsesLeases { get; }
 
+    /// <summary>Id of the last recall that was begun, of whatever inode.</summary>
+    ulong LastRecall { get; }
+
     /// <summary>The lease that the session would have with this answer, at most the one that is wanted.</summary>
     /// <param name="inode">Of what.</param>
     /// <param name="wanted">At most.</param>

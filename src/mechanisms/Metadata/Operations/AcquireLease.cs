@@ -12,6 +12,10 @@ internal static class AcquireLease
         if (request.Kind == LeaseKind.None) return Errno.EINVAL;
         if (request.Kind == LeaseKind.Write && record.Type != FileType.Regular) return Errno.EINVAL;
         c.Footprint.Wanted = (request.Inode, request.Kind);
-        return c.Reply(new AttributesReply { Attributes = c.Show(request.Inode, record, request.Kind) });
+        return c.Reply(new LeaseReply
+        {
+            Attributes = c.Show(request.Inode, record, request.Kind),
+            LastRecall = c.LastRecall,
+        });
     }
 }

@@ -71,6 +71,9 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     /// <summary>Whether the session understands leases.</summary>
     public bool UsesLeases => _gate is { UsesLeases: true };
 
+    /// <summary>Id of the last recall that was begun.</summary>
+    public ulong LastRecall => _gate?.LastRecall ?? 0;
+
     /// <summary>Who asks.</summary>
     public SessionId Session { get; private set; }
 

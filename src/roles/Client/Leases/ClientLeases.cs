@@ -28,7 +28,7 @@ internal sealed class ClientLeases
         cache.OnEvicted = OnEvicted;
     }
 
-    /// <summary>Which answers came too late.</summary>
+    /// <summary>Which answers were overtaken by recalls, or by changes of this client.</summary>
     public LeaseClock Clock { get; } = new();
 
     /// <summary>Leases on their way back.</summary>
@@ -74,21 +74,14 @@ internal sealed class ClientLeases
 
     /// <summary>Under the inode's lock: takes the lease of an answer, if it counts.</summary>
     /// <returns>The lease under which the answer may be kept.</returns>
-    public LeaseKind Take(CachedInode inode, LeaseKind given, long since)
-    {
-        if (!IsOn || given == LeaseKind.None || inode.Held.Changing > 0) return LeaseKind.None;
-        if (!Clock.IsFresh(inode.Id, since) || Releases.Contains(inode.Id)) return LeaseKind.None;
-        if (given > inode.Held.Kind) inode.Held.Kind = given;
-        return inode.Held.Kind;
-    }
+    public LeaseKind Take(CachedInode inode, LeaseKind given, long since) =>
+        IsOn && given != LeaseKind.None && Clock.IsFresh(inode.Id, since) ? TakeFresh(inode, given) : LeaseKind.None;
 
     /// <summary>Under the inode's lock: takes lease and attributes of an answer, if they count.</summary>
     public LeaseKind TakeAttributes(CachedInode inode, in Attributes told, long since)
     {
         inode.Learn(told);
-        var kind = Take(inode, told.Lease, since);
-        if (kind != LeaseKind.None && inode.Known.ChangedAt == told.ChangedAt) inode.Held.HasAttributes = true;
-        return kind;
+        return TakenWith(inode, told, Take(inode, told.Lease, since));
     }
 
     /// <summary>This client changes an inode: until the change ends nothing of it is answered from the cache or taken into it.</summary>
@@ -162,12 +155,17 @@ internal sealed class ClientLeases
                 }
 
                 // The question might overtake the acknowledgement; and who waits before it would wait for himself.
-                await recalled.WaitAsync(cancellationToken);
+                if (!recalled.IsCompleted)
+                {
+                    await recalled.WaitAsync(cancellationToken);
+                    continue;
+                }
+
                 var since = Clock.Begin();
-                var reply = await _session.CallAsync<AcquireLeaseRequest, AttributesReply>(
+                var reply = await _session.CallAsync<AcquireLeaseRequest, LeaseReply>(
                     Opcode.AcquireLease, new AcquireLeaseRequest { Inode = inode.Id, Kind = LeaseKind.Write }, cancellationToken);
                 if (!reply.IsOk) return reply.Errno;
-                lock (inode.Gate) TakeAttributes(inode, reply.Value.Attributes, since);
+                lock (inode.Gate) TakeAcquired(inode, reply.Value, since);
             }
         }
         catch (OperationCanceledException)
@@ -178,6 +176,27 @@ internal sealed class ClientLeases
         {
             inode.Acquiring.Exit();
         }
+    }
+
+    private void TakeAcquired(CachedInode inode, in LeaseReply reply, long since)
+    {
+        var told = reply.Attributes;
+        inode.Learn(told);
+        var isFresh = IsOn && told.Lease != LeaseKind.None && Clock.IsFresh(inode.Id, since, reply.LastRecall);
+        if (isFresh) TakenWith(inode, told, TakeFresh(inode, told.Lease));
+    }
+
+    private LeaseKind TakeFresh(CachedInode inode, LeaseKind given)
+    {
+        if (inode.Held.Changing > 0 || Releases.Contains(inode.Id)) return LeaseKind.None;
+        if (given > inode.Held.Kind) inode.Held.Kind = given;
+        return inode.Held.Kind;
+    }
+
+    private static LeaseKind TakenWith(CachedInode inode, in Attributes told, LeaseKind kind)
+    {
+        if (kind != LeaseKind.None && inode.Known.ChangedAt == told.ChangedAt) inode.Held.HasAttributes = true;
+        return kind;
     }
 
     private void OnEvicted(CachedInode inode)

@@ -13,7 +13,7 @@ internal sealed class LeaseClock
     // What was forgotten counts as taken back just now: then a lease is not taken that could have been.
     private const int InodesMax = 8192;
     private readonly Lock _gate = new();
-    private readonly Dictionary<InodeId, long> _marks = [];
+    private readonly Dictionary<InodeId, Marks> _marks = [];
     private long _now;
     private long _floor;
 
@@ -23,18 +23,19 @@ internal sealed class LeaseClock
         lock (_gate) return _now;
     }
 
-    /// <summary>Something of an inode is taken back.</summary>
+    /// <summary>This client changes an inode, or gave it up.</summary>
     public void Mark(InodeId inode)
+    {
+        lock (_gate) _marks[inode] = MarksOf(inode) with { Change = ++_now };
+    }
+
+    /// <summary>A recall arrived.</summary>
+    public void Recall(InodeId inode, ulong id)
     {
         lock (_gate)
         {
-            if (_marks.Count >= InodesMax && !_marks.ContainsKey(inode))
-            {
-                _marks.Clear();
-                _floor = _now + 1;
-            }
-
-            _marks[inode] = ++_now;
+            var marks = MarksOf(inode);
+            _marks[inode] = marks with { Recall = ++_now, RecallId = Math.Max(id, marks.RecallId) };
         }
     }
 
@@ -51,6 +52,43 @@ internal sealed class LeaseClock
     /// <summary>Whether nothing of the inode was taken back since.</summary>
     public bool IsFresh(InodeId inode, long since)
     {
-        lock (_gate) return since >= _floor && (!_marks.TryGetValue(inode, out var mark) || mark <= since);
+        lock (_gate)
+        {
+            return since >= _floor
+                && (!_marks.TryGetValue(inode, out var marks) || (marks.Change <= since && marks.Recall <= since));
+        }
     }
+
+    /// <summary>The same of an answer that tells which recalls were begun before it was given.</summary>
+    /// <remarks>
+    /// Two hosts that want to write one file recall each other's leases with every question, so that a recall comes between each
+    /// question and its answer: without the number neither would ever take one.
+    /// </remarks>
+    public bool IsFresh(InodeId inode, long since, ulong lastRecall)
+    {
+        lock (_gate)
+        {
+            return since >= _floor
+                && (!_marks.TryGetValue(inode, out var marks) || (marks.Change <= since && marks.RecallId <= lastRecall));
+        }
+    }
+
+    // Makes room for one more.
+    private Marks MarksOf(InodeId inode)
+    {
+        if (_marks.TryGetValue(inode, out var marks)) return marks;
+        if (_marks.Count >= InodesMax)
+        {
+            _marks.Clear();
+            _floor = _now + 1;
+        }
+
+        return default;
+    }
+
+    /// <summary>When something of an inode was taken back last.</summary>
+    /// <param name="Change">By this client.</param>
+    /// <param name="Recall">By a recall.</param>
+    /// <param name="RecallId">The last of those.</param>
+    private readonly record struct Marks(long Change, long Recall, ulong RecallId);
 }

@@ -49,7 +49,7 @@ internal sealed class RecallHandler(
             if (!_underWay.Add(recall.Id)) return;
         }
 
-        leases.Clock.Mark(recall.Inode);
+        leases.Clock.Recall(recall.Inode, recall.Id);
         var inode = cache.Pin(recall.Inode);
         lock (inode.Gate) inode.Held.BeginRecall();
         _ = RunAsync(recall, inode);

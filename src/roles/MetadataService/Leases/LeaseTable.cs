@@ -398,6 +398,8 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 
         public bool UsesLeases => _session is not null;
 
+        public ulong LastRecall => _table._lastRecall;
+
         public void Begin(LeaseTable table, ServiceRequest request, LeaseSession? session)
         {
             _table = table;

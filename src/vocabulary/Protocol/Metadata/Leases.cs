@@ -38,8 +38,8 @@ public enum InodeParts : byte
 }
 
 /// <summary>
-/// Asks for a lease, and waits until others gave theirs up. Answered by <see cref="AttributesReply"/>, whose attributes tell the lease.
-/// ESTALE; EINVAL for a write lease of what is no regular file.
+/// Asks for a lease, and waits until others gave theirs up. Answered by <see cref="LeaseReply"/>. ESTALE; EINVAL for a write lease of
+/// what is no regular file.
 /// </summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct AcquireLeaseRequest
@@ -49,6 +49,20 @@ public readonly partial record struct AcquireLeaseRequest
 
     /// <summary>Read or write.</summary>
     [Field(2, Defined = true)] public LeaseKind Kind { get; init; }
+}
+
+/// <summary>The lease that was asked for.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct LeaseReply
+{
+    /// <summary>The inode as it is, and the lease in it.</summary>
+    [Field(1)] public Attributes Attributes { get; init; }
+
+    /// <summary>
+    /// Id of the last recall that the volume had begun when it was granted: one with a greater id takes this lease away, others were
+    /// carried out before.
+    /// </summary>
+    [Field(2)] public ulong LastRecall { get; init; }
 }
 
 /// <summary>The opcodes of what the server says unasked.</summary>

@@ -38,7 +38,7 @@ public enum Opcode : ushort
     /// <summary><see cref="SeekRequest"/> to <see cref="SeekReply"/>: data and holes.</summary>
     Seek = 10,
 
-    /// <summary><see cref="AcquireLeaseRequest"/> to <see cref="AttributesReply"/>.</summary>
+    /// <summary><see cref="AcquireLeaseRequest"/> to <see cref="LeaseReply"/>.</summary>
     AcquireLease = 32,
 
     // Locks: kept in the server's memory, repeated freely, no reply is kept.
