@@ -74,7 +74,7 @@ internal sealed class FileLocks(MetadataSession session, ILogger log)
         await ReleasedAsync(inode);
         var owner = Enter(new LockKey(inode, spec.Kind, spec.Owner), handle, spec, out var step);
         var errno = await AskAsync(inode, spec, waits, cancellationToken);
-        if (TryEnd(owner, step, spec, errno)) return errno;
+        if (TryEnd(owner, step, spec, errno, isFirst: true)) return errno;
         await owner.Settling.EnterAsync(CancellationToken.None);
         try
         {
@@ -83,12 +83,17 @@ internal sealed class FileLocks(MetadataSession session, ILogger log)
                 lock (_gate) step = owner.Begin(spec.Range);
                 errno = await AskAsync(inode, spec, waits, cancellationToken);
             }
-            while (!TryEnd(owner, step, spec, errno));
+            while (!TryEnd(owner, step, spec, errno, isFirst: false));
             return errno;
         }
         finally
         {
             owner.Settling.Exit();
+            lock (_gate)
+            {
+                owner.Unsettled--;
+                Forget(owner);
+            }
         }
     }
 
@@ -240,15 +245,20 @@ internal sealed class FileLocks(MetadataSession session, ILogger log)
         }
     }
 
-    // False when it was granted, but another request may have undone it.
-    private bool TryEnd(OwnerLocks owner, LockStep step, in LockSpec spec, Errno errno)
+    // False when it was granted, but another request may have undone it; from the first time on it counts as not settled.
+    private bool TryEnd(OwnerLocks owner, LockStep step, in LockSpec spec, Errno errno, bool isFirst)
     {
         lock (_gate)
         {
             owner.End(step);
             if (errno == Errno.OK)
             {
-                if (step.WasCrossed) return false;
+                if (step.WasCrossed)
+                {
+                    if (isFirst) owner.Unsettled++;
+                    return false;
+                }
+
                 owner.Held.Set(new HeldRange(spec.Range, spec.Type, spec.ProcessId, default));
             }
 

@@ -39,8 +39,11 @@ internal sealed class OwnerLocks(LockKey key)
     /// <summary>Lets one request at a time go whose order among others was in doubt.</summary>
     public AsyncWindow Settling { get; } = new(1);
 
+    /// <summary>Lock requests that were granted and are to be asked once more: what they get is remembered here.</summary>
+    public int Unsettled { get; set; }
+
     /// <summary>Whether nothing has to be remembered.</summary>
-    public bool IsIdle => Held.Count == 0 && _steps.Count == 0;
+    public bool IsIdle => Held.Count == 0 && _steps.Count == 0 && Unsettled == 0;
 
     public LockStep Begin(LockRange range)
     {
