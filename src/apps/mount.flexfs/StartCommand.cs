@@ -32,8 +32,8 @@ internal static class StartCommand
         var squashUid = SquashId("--rootSquashUID", "whom uid 0 is squashed to");
         var squashGid = SquashId("--rootSquashGID", "what gid 0 is squashed to");
         var noGroupCache = Flags.Switch("--noGroupCache", "no effect: the kernel checks groups, and nothing of them is kept").Internal();
-        var attrValid = Seconds("--attrValid", "seconds for which the kernel keeps attributes, at most 1");
-        var entryValid = Seconds("--entryValid", "seconds for which the kernel keeps names, at most 1");
+        var attrValid = Seconds("--attrValid", 3600, "seconds for which the kernel keeps attributes, while their lease lasts");
+        var entryValid = Seconds("--entryValid", 1, "seconds for which the kernel keeps names, while their lease lasts");
         var noMaxPages = Flags.Switch("--noMaxPages", "do not use requests above 128 KiB");
         var memCapacity = Size("--memCapacity", "memory for what was read (2% of the machine's, 64M to 4G)");
         var dirtyCapacity = Size("--dirtyCapacity", "memory for what is not stored yet (2% of the machine's, 64M to 1G)");
@@ -110,20 +110,20 @@ internal static class StartCommand
         return command;
     }
 
-    private static Option<double> Seconds(string name, string description) => new(name)
+    private static Option<double> Seconds(string name, double standard, string description) => new(name)
     {
         Description = description,
         HelpName = "seconds",
-        DefaultValueFactory = _ => 1.0,
+        DefaultValueFactory = _ => standard,
         CustomParser = result =>
         {
             if (double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds)
-                && seconds is >= 0 and <= 1)
+                && seconds is >= 0 and <= 86400)
             {
                 return seconds;
             }
 
-            result.AddError($"{name} '{result.Tokens[0].Value}' is not valid: 0 to 1, because other hosts may change the volume");
+            result.AddError($"{name} '{result.Tokens[0].Value}' is not valid: 0 to 86400");
             return 0;
         },
     };

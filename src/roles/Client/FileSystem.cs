@@ -36,6 +36,7 @@ public sealed class FileSystem : IAsyncDisposable
     private readonly Files _files;
     private readonly ClientLeases _leases;
     private readonly Names _names;
+    private readonly NameChanges _changes;
     private readonly RecallHandler _recalls;
     private bool _isEnded;
 
@@ -70,6 +71,7 @@ public sealed class FileSystem : IAsyncDisposable
         _open.OnWork = _behind.Wake;
         _files.OnUncovered = _recalls.Drop;
         _names = new Names(_session, _leases, _cache, _accesses);
+        _changes = new NameChanges(_session, _leases, _names, _cache, _open, _writes, _fence);
         _session.OnRecall = _recalls.Take;
         _session.Leases = _leases.All;
         _leases.Begin(
@@ -78,7 +80,7 @@ public sealed class FileSystem : IAsyncDisposable
     }
 
     /// <summary>
-    /// Told, when the server ended the session and another one begins, of the inodes in use: nothing that was given out of them holds
+    /// Told, when the server ended the session and another one begins, of the inodes in memory: nothing that was given out of them holds
     /// any more. Set once; called by the connection's loop, so it may not block.
     /// </summary>
     public Action<IReadOnlyCollection<InodeId>> OnFenced
@@ -167,6 +169,15 @@ public sealed class FileSystem : IAsyncDisposable
         InodeId inode, CancellationToken cancellationToken = default) => _names.GetAttributesAsync(inode, cancellationToken);
 
     /// <summary>
+    /// The attributes as they are now, if they may be given to caches that are told when that ends, for <see cref="LeaseLeft"/> at
+    /// most (<see cref="KernelCaches"/>): whoever asks this gives the answer before such a cache could be told.
+    /// </summary>
+    public bool TryGive(InodeId inode, out Attributes attributes) => _names.TryGive(inode, out attributes);
+
+    /// <summary>The same of a name, which is an inode, or <see cref="InodeId.None"/>.</summary>
+    public bool MayGive(InodeId parent, ReadOnlySpan<byte> name, InodeId inode) => _names.MayGive(parent, name, inode);
+
+    /// <summary>
     /// Changes attributes. Of a file with bytes that are not committed, they go with those, at its flush at the latest.
     /// </summary>
     public async ValueTask<Result<Attributes>> SetAttributesAsync(InodeId inode, AttributeChange change)
@@ -191,7 +202,7 @@ public sealed class FileSystem : IAsyncDisposable
         using var own = _leases.BeginChange(inode);
         var reply = await _session.MutateAsync(
             Opcode.SetAttributes, new SetAttributesRequest { Inode = inode, Change = change });
-        return Changed(reply);
+        return _names.Changed(reply, own);
     }
 
     /// <summary>
@@ -262,31 +273,23 @@ public sealed class FileSystem : IAsyncDisposable
             : MakeAsync(Making(parent, name, FileType.Symlink, 0x1FF, userId, groupId) with { SymlinkTarget = target });
 
     /// <summary>Gives an inode one more name.</summary>
-    public async ValueTask<Result<Attributes>> LinkAsync(InodeId inode, InodeId newParent, ReadOnlyMemory<byte> newName)
-    {
-        if (Refusal(newName) is not Errno.OK and var refusal) return refusal;
-        using var own = _leases.BeginChange(inode);
-        using var named = _leases.BeginChange(newParent, newName);
-        var request = new LinkRequest { Inode = inode, NewParent = newParent, NewName = newName };
-        return Changed(await _session.MutateAsync(Opcode.Link, request));
-    }
+    public ValueTask<Result<Attributes>> LinkAsync(InodeId inode, InodeId newParent, ReadOnlyMemory<byte> newName) =>
+        Refusal(newName) is not Errno.OK and var refusal
+            ? new(refusal)
+            : _changes.LinkAsync(new LinkRequest { Inode = inode, NewParent = newParent, NewName = newName });
 
     /// <summary>Removes a name that is not a directory's.</summary>
-    public async ValueTask<Errno> UnlinkAsync(InodeId parent, ReadOnlyMemory<byte> name)
-    {
-        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
-        using var named = _leases.BeginChange(parent, name);
-        return Noted(await _session.MutateAsync(Opcode.Unlink, new UnlinkRequest { Parent = parent, Name = name }));
-    }
+    public ValueTask<Errno> UnlinkAsync(InodeId parent, ReadOnlyMemory<byte> name) =>
+        Refusal(name) is not Errno.OK and var refusal
+            ? new(refusal)
+            : _changes.RemoveAsync(Opcode.Unlink, new UnlinkRequest { Parent = parent, Name = name }, parent, name);
 
     /// <summary>Removes an empty directory.</summary>
-    public async ValueTask<Errno> RemoveDirectoryAsync(InodeId parent, ReadOnlyMemory<byte> name)
-    {
-        if (Refusal(name) is not Errno.OK and var refusal) return refusal;
-        using var named = _leases.BeginChange(parent, name);
-        var request = new RemoveDirectoryRequest { Parent = parent, Name = name };
-        return Noted(await _session.MutateAsync(Opcode.RemoveDirectory, request));
-    }
+    public ValueTask<Errno> RemoveDirectoryAsync(InodeId parent, ReadOnlyMemory<byte> name) =>
+        Refusal(name) is not Errno.OK and var refusal
+            ? new(refusal)
+            : _changes.RemoveAsync(
+                Opcode.RemoveDirectory, new RemoveDirectoryRequest { Parent = parent, Name = name }, parent, name);
 
     /// <summary>Moves a name.</summary>
     /// <param name="oldParent">The directory of the old name.</param>
@@ -296,22 +299,13 @@ public sealed class FileSystem : IAsyncDisposable
     /// <param name="flags">What to do with the target.</param>
     /// <param name="userId">Owner of a whiteout.</param>
     /// <param name="groupId">Group of a whiteout, unless the directory is set-group-ID.</param>
-    public async ValueTask<Errno> RenameAsync(
+    public ValueTask<Errno> RenameAsync(
         InodeId oldParent, ReadOnlyMemory<byte> oldName, InodeId newParent, ReadOnlyMemory<byte> newName,
         RenameFlags flags = RenameFlags.None, uint userId = 0, uint groupId = 0)
     {
-        if (Refusal(oldName) is not Errno.OK and var refusal) return refusal;
-        if (Refusal(newName) is not Errno.OK and var newRefusal) return newRefusal;
-        if (_open.Dirty().Length > 0 || _fence.HasLost)
-        {
-            // The caller's memory is not looked at any more after the first wait.
-            (oldName, newName) = (oldName.ToArray(), newName.ToArray());
-            if (await FlushBeforeRenameAsync(oldParent, oldName) is not Errno.OK and var failure) return failure;
-        }
-
-        using var from = _leases.BeginChange(oldParent, oldName);
-        using var into = _leases.BeginChange(newParent, newName);
-        var reply = await _session.MutateAsync(Opcode.Rename, new RenameRequest
+        if (Refusal(oldName) is not Errno.OK and var refusal) return new(refusal);
+        if (Refusal(newName) is not Errno.OK and var newRefusal) return new(newRefusal);
+        return _changes.RenameAsync(new RenameRequest
         {
             OldParent = oldParent,
             OldName = oldName,
@@ -321,10 +315,6 @@ public sealed class FileSystem : IAsyncDisposable
             UserId = userId,
             GroupId = groupId,
         });
-
-        // What had the new name has lost it, or got the old one.
-        if (reply.IsOk && reply.Value.Value != 0) _names.Forget(new InodeId(reply.Value.Value));
-        return Noted(reply);
     }
 
     /// <summary>A page of a directory, in cookie order, without <c>.</c> and <c>..</c>.</summary>
@@ -387,17 +377,35 @@ public sealed class FileSystem : IAsyncDisposable
         ulong handle, long offset, Memory<byte> destination, CancellationToken cancellationToken = default) =>
         _files.ReadAsync(handle, offset, destination, cancellationToken);
 
+    /// <summary>Whether no pages may be kept of what goes through a handle (<see cref="OpenResult.IsShared"/>).</summary>
+    public bool IsShared(ulong handle) => _files.IsShared(handle);
+
+    /// <summary>Whether pages may be kept of what goes through other handles of the file, while none are of this one's.</summary>
+    public bool HasPagesElsewhere(ulong handle) => _files.HasPagesElsewhere(handle);
+
+    /// <summary>Inodes in memory: of others nothing was given to be kept.</summary>
+    public IReadOnlyCollection<InodeId> KnownInodes => Array.ConvertAll(_cache.All(), inode => inode.Id);
+
     /// <summary>Copies bytes into dirty memory; waits only while that is full.</summary>
     /// <param name="handle">Open for writing.</param>
     /// <param name="offset">In the file.</param>
     /// <param name="data">Unchanged until this ends.</param>
     /// <param name="clearsSetId">Whether the write ends set-user-ID and set-group-ID (FUSE_WRITE_KILL_SUIDGID).</param>
+    /// <param name="origin">Where the bytes come from.</param>
     /// <param name="cancellationToken">Ends the wait for memory.</param>
     /// <returns>Bytes written: all, or fewer when the store has no space; ENOSPC when none was.</returns>
     public ValueTask<Result<int>> WriteAsync(
+        ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, WriteOrigin origin,
+        CancellationToken cancellationToken = default) =>
+        Refusal() is not Errno.OK and var refusal
+            ? new(refusal)
+            : _files.WriteAsync(handle, offset, data, clearsSetId, origin, cancellationToken);
+
+    /// <inheritdoc cref="WriteAsync(ulong, long, ReadOnlyMemory{byte}, bool, WriteOrigin, CancellationToken)"/>
+    public ValueTask<Result<int>> WriteAsync(
         ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId = false,
         CancellationToken cancellationToken = default) =>
-        Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.WriteAsync(handle, offset, data, clearsSetId, cancellationToken);
+        WriteAsync(handle, offset, data, clearsSetId, WriteOrigin.Unlocked, cancellationToken);
 
     /// <summary>Copies bytes into dirty memory at the end of the file as this client knows it (O_APPEND).</summary>
     /// <param name="handle">Open for writing.</param>
@@ -472,7 +480,7 @@ public sealed class FileSystem : IAsyncDisposable
         if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
         var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how, ClearsSetGroupId = clearsSetGroupId };
         using var own = _leases.BeginChange(inode);
-        return Noted(await _session.MutateAsync(Opcode.SetXattr, request));
+        return _names.Noted(await _session.MutateAsync(Opcode.SetXattr, request));
     }
 
     /// <summary>Removes an extended attribute.</summary>
@@ -481,7 +489,7 @@ public sealed class FileSystem : IAsyncDisposable
         if (Refusal() is not Errno.OK and var refusal) return refusal;
         var request = new RemoveXattrRequest { Inode = inode, Name = name };
         using var own = _leases.BeginChange(inode);
-        return Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
+        return _names.Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
     }
 
     /// <summary>Space and inodes, as statfs(2) shows them.</summary>
@@ -534,29 +542,8 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>Unmounts if that was not done.</summary>
     public async ValueTask DisposeAsync() => await UnmountAsync();
 
-    // A file that takes another's name has its bytes committed first: after a crash the name never leads to fewer bytes
-    // than before.
-    // Only files that are still written to are concerned, so with nothing dirty this costs nothing.
-    private async ValueTask<Errno> FlushBeforeRenameAsync(InodeId parent, ReadOnlyMemory<byte> name)
-    {
-        var found = await LookupAsync(parent, name);
-        if (!found.IsOk) return Errno.OK;
-        if (_cache.Find(found.Value.Inode) is not { } inode) return Errno.OK;
-        lock (inode.Gate)
-        {
-            // It lost bytes and nobody was told yet: the program believes that they are there.
-            if (inode.Errors.IsUntold) return Errno.EIO;
-        }
-
-        return await _writes.FlushAsync(inode);
-    }
-
-    private async ValueTask<Result<Attributes>> MakeAsync(CreateRequest request)
-    {
-        if (Refusal(request.Name) is not Errno.OK and var refusal) return refusal;
-        using var named = _leases.BeginChange(request.Parent, request.Name);
-        return Changed(await _session.MutateAsync(Opcode.Create, request));
-    }
+    private ValueTask<Result<Attributes>> MakeAsync(CreateRequest request) =>
+        Refusal(request.Name) is not Errno.OK and var refusal ? new(refusal) : _changes.MakeAsync(request);
 
     private static CreateRequest Making(
         InodeId parent, ReadOnlyMemory<byte> name, FileType type, uint permissions, uint userId, uint groupId, uint umask = 0) => new()
@@ -574,18 +561,6 @@ public sealed class FileSystem : IAsyncDisposable
 
     // Of changes. A refused mount's are EIO: EACCES would read as if the program's user had no permission.
     private Errno Refusal() => _options.IsReadOnly ? Errno.EROFS : _session.IsRefused ? Errno.EIO : Errno.OK;
-
-    private Result<Attributes> Changed(in Result<MutationReply> reply)
-    {
-        if (!reply.IsOk) return reply.Errno;
-        return reply.Value.Attributes is { } attributes ? _names.Note(attributes) : Errno.ESTALE;
-    }
-
-    private Errno Noted(in Result<MutationReply> reply)
-    {
-        if (reply.IsOk && reply.Value.Attributes is { } attributes) _ = _names.Note(attributes);
-        return reply.Errno;
-    }
 
     // Attributes that are kept under a lease go on showing what the server was told.
     private void OnAccessTold(InodeId id, Instant at)

@@ -31,16 +31,19 @@ public sealed class MountHost : IAsyncDisposable
     private readonly StateRegion _region;
     private readonly VolumeParts _parts;
     private readonly FileSystem _fileSystem;
+    private readonly KernelCaches _kernel;
     private readonly FuseMount _mount;
 
     private MountHost(
-        ILogger log, FolderLock folderLock, StateRegion region, VolumeParts parts, FileSystem fileSystem, FuseMount mount)
+        ILogger log, FolderLock folderLock, StateRegion region, VolumeParts parts, FileSystem fileSystem, KernelCaches kernel,
+        FuseMount mount)
     {
         _log = log;
         _lock = folderLock;
         _region = region;
         _parts = parts;
         _fileSystem = fileSystem;
+        _kernel = kernel;
         _mount = mount;
     }
 
@@ -73,9 +76,13 @@ public sealed class MountHost : IAsyncDisposable
             undo.Push(fileSystem);
             await parts.CheckOwnerAsync(cancel);
             Remember(region, fileSystem);
-            var mount = MountAt(settings, region, fileSystem, log);
+            var kernel = new KernelCaches(fileSystem, settings, TimeProvider.System);
+            undo.Push(new Undo(kernel));
+            fileSystem.KernelCaches = kernel;
+            fileSystem.OnFenced = kernel.DropAll;
+            var mount = MountAt(settings, region, fileSystem, kernel, log);
             MountLog.Mounted(log, volume.Name, settings.MountPoint, volume.MetaAddr, volume.BlockStore.ToString());
-            return new MountHost(log, folderLock, region, parts, fileSystem, mount);
+            return new MountHost(log, folderLock, region, parts, fileSystem, kernel, mount);
         }
         catch
         {
@@ -87,6 +94,8 @@ public sealed class MountHost : IAsyncDisposable
     /// <summary>Serves until the mount is unmounted, or unmounts it when <paramref name="stop"/> says so.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        var guard = new LapseGuard(_fileSystem, _kernel, TimeProvider.System);
+        var guarding = guard.RunAsync(_mount.Completion);
         try
         {
             await _mount.Completion.WaitAsync(stop);
@@ -97,6 +106,7 @@ public sealed class MountHost : IAsyncDisposable
             await _mount.Completion;
         }
 
+        await guarding;
         MountLog.Unmounted(_log, _mount.MountPoint);
     }
 
@@ -109,6 +119,7 @@ public sealed class MountHost : IAsyncDisposable
         if (errno == Errno.OK) MountLog.Ended(_log);
         else MountLog.LeftBehind(_log, errno);
         await _parts.DisposeAsync();
+        _kernel.Dispose();
         _region.Dispose();
         _lock.Dispose();
     }
@@ -170,6 +181,7 @@ public sealed class MountHost : IAsyncDisposable
             ClientVersion = ProductVersion.Text,
             IsReadOnly = settings.IsReadOnly,
             NoAccessTimes = settings.NoAccessTimes,
+            UseLeases = true,
         };
         try
         {
@@ -181,11 +193,12 @@ public sealed class MountHost : IAsyncDisposable
         }
     }
 
-    private static FuseMount MountAt(MountSettings settings, StateRegion region, FileSystem fileSystem, ILogger log)
+    private static FuseMount MountAt(
+        MountSettings settings, StateRegion region, FileSystem fileSystem, KernelCaches kernel, ILogger log)
     {
         var context = new BridgeContext(
             fileSystem,
-            new Replies(settings.AttributesValid, settings.EntriesValid, blockBytes: 4096),
+            kernel,
             new RequestTable(region),
             new HandleTable(region),
             new ChangeCount(),
@@ -194,7 +207,6 @@ public sealed class MountHost : IAsyncDisposable
                 settings.SquashesRoot ? settings.SquashGroupId : null,
                 settings.Umask),
             TimeProvider.System);
-        fileSystem.OnFenced = context.DropPages;
         var options = new FuseMountOptions
         {
             Source = settings.Volume,

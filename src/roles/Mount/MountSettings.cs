@@ -62,10 +62,10 @@ public sealed record MountSettings
         EntriesValid = SquashesRoot ? TimeSpan.Zero : EntriesValid,
     };
 
-    /// <summary>For how long the kernel uses attributes without asking.</summary>
-    public TimeSpan AttributesValid { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>For how long the kernel uses attributes without asking, at most: no longer than their lease.</summary>
+    public TimeSpan AttributesValid { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>For how long the kernel uses names without asking.</summary>
+    /// <summary>For how long the kernel uses names without asking, at most: no longer than their lease.</summary>
     public TimeSpan EntriesValid { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Requests of 1 MiB instead of 128 KiB.</summary>

@@ -51,8 +51,8 @@ public sealed class MountCommandLineTests
     [InlineData("mount-point is empty (see mount.flexfs start --help)", "start", "v", "")]
     [InlineData("required argument missing for command: 'start' (see mount.flexfs start --help)", "start", "v")]
     [InlineData(
-        "--attrValid '2' is not valid: 0 to 1, because other hosts may change the volume (see mount.flexfs start --help)",
-        "start", "v", "/m", "--attrValid", "2")]
+        "--attrValid '-1' is not valid: 0 to 86400 (see mount.flexfs start --help)",
+        "start", "v", "/m", "--attrValid", "-1")]
     [InlineData(
         "--memCapacity '5X' is not valid: a size is bytes, or a number with K, M, G or T, or a percentage as 5% (see mount.flexfs start --help)",
         "start", "v", "/m", "--memCapacity", "5X")]

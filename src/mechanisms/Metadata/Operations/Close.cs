@@ -1,4 +1,5 @@
 using FlexFs.Core;
+using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Operations;
@@ -23,7 +24,7 @@ internal static class Close
     public static void End(OperationContext c, SessionId session, InodeId inode)
     {
         if (!c.Opens.IsOpenIn(session, inode)) return;
-        c.SetOpen(session, inode, isOpen: false);
+        c.SetOpen(session, inode, OpenState.Closed);
         if (c.Opens.IsOpenElsewhere(session, inode)) return;
         if (c.TryGetInode(inode, out var record) && record.LinkCount == 0) InodeRemoval.Remove(c, inode, record);
     }

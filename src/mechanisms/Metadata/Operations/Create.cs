@@ -1,5 +1,6 @@
 using FlexFs.Core;
 using FlexFs.Metadata.Records;
+using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Operations;
@@ -19,7 +20,7 @@ internal static class Create
         if (c.TryGetEntry(request.Parent, name, out var existing) && found == Errno.OK)
         {
             if (!request.OpenExisting || existing.Type != FileType.Regular) return Errno.EEXIST;
-            if (request.Open) c.SetOpen(c.Session, existing.Child, isOpen: true);
+            if (request.Open) c.SetOpen(c.Session, existing.Child, OpenState.Reading);
             return Outcome.Of(existing.Child);
         }
 
@@ -57,7 +58,7 @@ internal static class Create
             c.Transaction.PutBytes(Keys.InlineData(inode), request.SymlinkTarget.ToArray());
         }
 
-        if (request.Open) c.SetOpen(c.Session, inode, isOpen: true);
+        if (request.Open) c.SetOpen(c.Session, inode, OpenState.Writing);
 
         // Whoever makes and opens a file is about to write it.
         return Outcome.Of(inode, 1) with

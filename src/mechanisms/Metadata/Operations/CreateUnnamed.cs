@@ -1,5 +1,6 @@
 using FlexFs.Core;
 using FlexFs.Metadata.Records;
+using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Operations;
@@ -22,7 +23,7 @@ internal static class CreateUnnamed
         Acls.Inherit(c, request.Directory, directory, inode, ref record, request.Umask);
         c.PutInode(inode, record);
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now, IsLinkable = true });
-        c.SetOpen(c.Session, inode, isOpen: true);
+        c.SetOpen(c.Session, inode, OpenState.Writing);
         return Outcome.Of(inode, 1) with { Lease = LeaseKind.Write };
     }
 }

@@ -1,5 +1,6 @@
 using FlexFs.Core;
 using FlexFs.Metadata.Operations.Internal;
+using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 using FlexFs.Wire;
 
@@ -101,7 +102,7 @@ internal static class Dispatch
         {
             case Opcode.Create when WireCodec.TryRead<CreateRequest>(payload, out var create, out _) && create.Open:
             case Opcode.CreateUnnamed:
-                if (c.TryGetInode(made, out _)) c.SetOpen(c.Session, made, isOpen: true);
+                if (c.TryGetInode(made, out _)) c.SetOpen(c.Session, made, OpenState.Writing);
                 break;
             case Opcode.Close when WireCodec.TryRead<CloseRequest>(payload, out var close, out _):
                 Close.Run(c, close);

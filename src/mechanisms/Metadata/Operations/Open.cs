@@ -1,4 +1,5 @@
 using FlexFs.Core;
+using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Operations;
@@ -20,9 +21,14 @@ internal static class Open
             c.TryGetInlineData(request.Inode, out data);
         }
 
-        c.SetOpen(c.Session, request.Inode, isOpen: true);
+        c.SetOpen(c.Session, request.Inode, request.WantsWrite ? OpenState.Writing : OpenState.Reading);
         var wanted = request.WantsWrite ? LeaseKind.Write : LeaseKind.Read;
         var parts = data.IsEmpty ? InodeParts.Attributes : InodeParts.Attributes | InodeParts.Data;
-        return c.Reply(new OpenReply { Attributes = c.Show(request.Inode, record, wanted, parts), InlineData = data });
+        return c.Reply(new OpenReply
+        {
+            Attributes = c.Show(request.Inode, record, wanted, parts),
+            InlineData = data,
+            IsWrittenElsewhere = c.Opens.IsWrittenElsewhere(c.Session, request.Inode),
+        });
     }
 }

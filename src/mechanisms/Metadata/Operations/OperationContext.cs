@@ -36,7 +36,7 @@ internal readonly record struct Outcome(
 internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOptions options)
 {
     private readonly byte[] _key = new byte[Keys.BytesMax];
-    private readonly List<(SessionId Session, InodeId Inode, bool IsOpen)> _openChanges = [];
+    private readonly List<(SessionId Session, InodeId Inode, OpenState State)> _openChanges = [];
     private readonly List<(InodeId Inode, ulong DataVersion, (ulong First, ulong End) Range, ulong Index)> _progress = [];
     private IBufferWriter<byte>? _reply;
     private ILeaseGate? _gate;
@@ -146,7 +146,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     public void Commit(ulong observed)
     {
         Transaction.Commit();
-        foreach (var (session, inode, isOpen) in _openChanges) opens.Set(session, inode, isOpen, observed);
+        foreach (var (session, inode, state) in _openChanges) opens.Set(session, inode, state, observed);
         foreach (var (inode, dataVersion, range, index) in _progress) Progress.Note(inode, dataVersion, range, index);
         Forget();
     }
@@ -165,7 +165,7 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
     }
 
     /// <summary>Opens or closes an inode for a session when the request takes effect.</summary>
-    public void SetOpen(SessionId session, InodeId inode, bool isOpen) => _openChanges.Add((session, inode, isOpen));
+    public void SetOpen(SessionId session, InodeId inode, OpenState state) => _openChanges.Add((session, inode, state));
 
     /// <summary>Notes where a long removal is, when the request takes effect.</summary>
     public void NoteProgress(InodeId inode, ulong dataVersion, (ulong First, ulong End) range, ulong index) =>

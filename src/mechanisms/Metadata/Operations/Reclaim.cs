@@ -1,3 +1,4 @@
+using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Metadata.Operations;
@@ -9,11 +10,12 @@ internal static class Reclaim
     {
         if (!request.OpenInodes.IsDefaultOrEmpty)
         {
+            var written = request.WrittenInodes.IsDefaultOrEmpty ? [] : request.WrittenInodes.ToHashSet();
             foreach (var inode in request.OpenInodes)
             {
                 if (!c.TryGetInode(inode, out var record)) continue;
                 if (record.LinkCount == 0 && InodeRemoval.HasBegun(c, inode)) continue;
-                c.SetOpen(c.Session, inode, isOpen: true);
+                c.SetOpen(c.Session, inode, written.Contains(inode) ? OpenState.Writing : OpenState.Reading);
             }
         }
 

@@ -41,12 +41,13 @@ internal sealed class Files(
     {
         if (session.IsRefused) return Errno.EACCES;
         if (options.IsReadOnly && (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly) return Errno.EROFS;
-        var inode = open.BeginOpen(id);
+        var isForWriting = (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly;
+        var inode = open.BeginOpen(id, isForWriting);
         try
         {
             await closes.BeforeOpenAsync(id, cancellationToken);
             var since = leases.Clock.Begin();
-            var asking = AskAsync(id, (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly);
+            var asking = AskAsync(id, isForWriting);
             if (!await IsAwaitedAsync(asking, cancellationToken))
             {
                 _ = EndWhenAnsweredAsync(inode, asking);
@@ -90,8 +91,12 @@ internal sealed class Files(
 
             // Pages that the kernel keeps are read without a word to this client.
             var mayRead = (flags & OpenFlags.AccessMask) != OpenFlags.WriteOnly;
-            if (unchanged && mayRead && (flags & OpenFlags.NoAccessTime) == 0) accesses.Note(inode);
-            return new OpenResult(AddHandle(inode, flags), attributes, unchanged, WasCreated: false);
+            var isNoted = unchanged && mayRead && (flags & OpenFlags.NoAccessTime) == 0 && accesses.Note(inode);
+
+            // Appends need the end of the file, and with it the lease, before they can be taken.
+            var isShared = leases.IsOn && isForWriting
+                && (reply.Value.IsWrittenElsewhere || (flags & OpenFlags.Append) != 0);
+            return new OpenResult(AddHandle(inode, flags, isShared), attributes, unchanged, WasCreated: false, isShared, isNoted);
         }
         catch (OperationCanceledException)
         {
@@ -112,7 +117,11 @@ internal sealed class Files(
             var reply = await session.MutateAsync(Opcode.Create, request with { Open = true, OpenExisting = !exclusive });
             if (!reply.IsOk) return reply.Errno;
             if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
-            if (exclusive || reply.Value.Value != 0) return Made(attributes, flags, since);
+            if (exclusive || reply.Value.Value != 0)
+            {
+                if (named is not null) named.Made = attributes.Inode;
+                return Made(attributes, flags, since);
+            }
 
             // An existing file may have a close of this session under way, and its inline bytes are wanted: open it as any
             // other. If its name is gone meanwhile, the name is free again, or another file's.
@@ -132,7 +141,7 @@ internal sealed class Files(
 
     private OpenResult Made(Attributes attributes, OpenFlags flags, long since)
     {
-        var inode = open.BeginOpen(attributes.Inode);
+        var inode = open.BeginOpen(attributes.Inode, isForWriting: true);
         lock (inode.Gate)
         {
             inode.LearnOpened(attributes);
@@ -140,7 +149,18 @@ internal sealed class Files(
             attributes = inode.Known with { Lease = lease };
         }
 
-        return new OpenResult(AddHandle(inode, flags), attributes, DataUnchanged: true, WasCreated: true);
+        var isShared = leases.IsOn && (flags & OpenFlags.Append) != 0;
+        return new OpenResult(AddHandle(inode, flags, isShared), attributes, DataUnchanged: true, WasCreated: true, isShared, IsAccessNoted: false);
+    }
+
+    /// <summary>Whether no pages are kept of what goes through a handle.</summary>
+    public bool IsShared(ulong handle) => _handles.TryGet(handle, out var file) && file.IsShared;
+
+    /// <summary>Whether pages may be kept through other handles, while none are through this one.</summary>
+    public bool HasPagesElsewhere(ulong handle)
+    {
+        if (!_handles.TryGet(handle, out var file) || !file.IsShared) return false;
+        lock (file.Inode.Gate) return file.Inode.PagedHandles > 0;
     }
 
     /// <summary>Reads; fewer bytes only at the end of the file.</summary>
@@ -164,7 +184,7 @@ internal sealed class Files(
             }
         }
 
-        if (!leases.IsOn) return await reader.ReadAsync(inode, offset, destination, cancellationToken);
+        if (!leases.IsOn || file.IsShared) return await reader.ReadAsync(inode, offset, destination, cancellationToken);
         lock (inode.Gate)
         {
             inode.Held.Reading++;
@@ -190,14 +210,16 @@ internal sealed class Files(
 
     /// <summary>Writes into dirty memory.</summary>
     public ValueTask<Result<int>> WriteAsync(
-        ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+        ulong handle, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, WriteOrigin origin,
+        CancellationToken cancellationToken)
     {
         if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return new(Errno.EBADF);
         if (offset < 0) return new(Errno.EINVAL);
         if (offset > Limits.FileBytesMax - data.Length) return new(Errno.EFBIG);
         if (locks.IsLost(handle)) return new(Errno.EIO);
         file.HasWritten = true;
-        return writes.WriteAsync(file.Inode, offset, data, clearsSetId, cancellationToken);
+        if (origin == WriteOrigin.Pages && file.IsShared) origin = WriteOrigin.Unlocked;
+        return writes.WriteAsync(file.Inode, offset, data, clearsSetId, origin, cancellationToken);
     }
 
     /// <summary>Writes at the end of the file, wherever that is.</summary>
@@ -279,6 +301,11 @@ internal sealed class Files(
     {
         if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
         if (locks.WasUsed(handle)) EndLocks(handle, file.Inode);
+        if (!file.IsShared)
+        {
+            lock (file.Inode.Gate) file.Inode.PagedHandles--;
+        }
+
         open.EndOpen(file.Inode);
         return Errno.OK;
     }
@@ -391,10 +418,15 @@ internal sealed class Files(
     // A failure is not the unlock's: the bytes are kept, and the next fsync or close says it.
     private async ValueTask StoreAsync(CachedInode inode) => _ = await writes.FlushAsync(inode);
 
-    private ulong AddHandle(CachedInode inode, OpenFlags flags)
+    private ulong AddHandle(CachedInode inode, OpenFlags flags, bool isShared)
     {
-        var handle = new OpenHandle(inode, flags, new Readahead(options.ReadaheadBytesMax));
-        lock (inode.Gate) handle.ErrorsSeen = inode.Errors.Seen;
+        var handle = new OpenHandle(inode, flags, isShared, new Readahead(options.ReadaheadBytesMax));
+        lock (inode.Gate)
+        {
+            handle.ErrorsSeen = inode.Errors.Seen;
+            if (!isShared) inode.PagedHandles++;
+        }
+
         return _handles.Add(handle);
     }
 }

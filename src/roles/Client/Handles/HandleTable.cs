@@ -6,13 +6,16 @@ namespace FlexFs.Client.Handles;
 
 /// <summary>An open file.</summary>
 /// <remarks>Fields that change are under the lock of its inode.</remarks>
-internal sealed class OpenHandle(CachedInode inode, OpenFlags flags, Readahead readahead)
+internal sealed class OpenHandle(CachedInode inode, OpenFlags flags, bool isShared, Readahead readahead)
 {
     /// <summary>The file.</summary>
     public CachedInode Inode { get; } = inode;
 
     /// <summary>Whether it may be written.</summary>
     public bool IsWritable { get; } = (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly;
+
+    /// <summary>Whether the kernel keeps no pages of what is read and written through it (<see cref="OpenResult.IsShared"/>).</summary>
+    public bool IsShared { get; } = isShared;
 
     /// <summary>Whether reading it moves its access time.</summary>
     public bool NotesAccess { get; } = (flags & OpenFlags.NoAccessTime) == 0;

@@ -40,7 +40,13 @@ public enum OpenFlags : uint
 /// be kept.
 /// </param>
 /// <param name="WasCreated">Whether the file was made by this.</param>
-public readonly record struct OpenResult(ulong Handle, Attributes Attributes, bool DataUnchanged, bool WasCreated);
+/// <param name="IsShared">
+/// Whether no pages may be kept of what is read and written through this handle: another host writes the file too, or it is written at its
+/// end. A page that is locked while a write waits for another host could keep that host waiting in turn.
+/// </param>
+/// <param name="IsAccessNoted">Whether the access time moved: pages that are kept may be read from now on.</param>
+public readonly record struct OpenResult(
+    ulong Handle, Attributes Attributes, bool DataUnchanged, bool WasCreated, bool IsShared, bool IsAccessNoted);
 
 /// <summary>Bytes that were written at the end of a file.</summary>
 /// <param name="Offset">Where the end was.</param>

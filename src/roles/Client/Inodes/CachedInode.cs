@@ -52,6 +52,12 @@ internal sealed class CachedInode(InodeId id)
     /// <summary>Handles that are open.</summary>
     public int Handles { get; set; }
 
+    /// <summary>Handles of which the kernel keeps pages.</summary>
+    public int PagedHandles { get; set; }
+
+    /// <summary>Whether a handle of now, or one of before while others stay, is for writing: what the server is told after a restart.</summary>
+    public bool IsOpenForWriting { get; set; }
+
     /// <summary>Errors by which bytes were lost.</summary>
     public ErrorSequence Errors;
 
@@ -64,7 +70,7 @@ internal sealed class CachedInode(InodeId id)
     /// <summary>Data version at which pages were given to the kernel; 0 when they may be of several.</summary>
     public ulong PagesVersion { get; private set; }
 
-    /// <summary>A rename took a name of it: how many are left is for the server to say.</summary>
+    /// <summary>This client took a name from it or gave it one: how many there are, and since when, is for the server to say.</summary>
     public bool IsLinkCountOld { get; set; }
 
     /// <summary>Whether any attributes are known.</summary>

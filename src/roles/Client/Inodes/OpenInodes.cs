@@ -5,6 +5,9 @@ using FlexFs.Core;
 
 namespace FlexFs.Client.Inodes;
 
+/// <summary>What the server counts as open for this session.</summary>
+internal readonly record struct OpenInode(InodeId Id, bool IsForWriting);
+
 /// <summary>
 /// Which inodes the server counts as open for this session: those with a handle, and those with bytes that are not
 /// committed.
@@ -23,10 +26,15 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
     /// <summary>
     /// Reserves a handle before the server is asked, so that no close of another handle can get between.
     /// </summary>
-    public CachedInode BeginOpen(InodeId id)
+    public CachedInode BeginOpen(InodeId id, bool isForWriting)
     {
         var inode = cache.Pin(id);
-        lock (inode.Gate) inode.Handles++;
+        lock (inode.Gate)
+        {
+            inode.Handles++;
+            inode.IsOpenForWriting |= isForWriting;
+        }
+
         return inode;
     }
 
@@ -41,6 +49,7 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
         {
             Check.That(inode.Handles > 0);
             inode.Handles--;
+            inode.IsOpenForWriting &= inode.Handles > 0;
             isLast = inode.Handles == 0 && inode.Writer is not { HasAnything: true };
             if (isLast) closes.Add(inode.Id);
         }
@@ -118,19 +127,19 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
         }
     }
 
-    /// <summary>What the server is told after it restarted.</summary>
-    public ImmutableArray<InodeId> All()
+    /// <summary>What the server is told after it restarted, in order of inode.</summary>
+    public ImmutableArray<OpenInode> All()
     {
-        var open = new SortedSet<InodeId>();
+        var open = new SortedDictionary<InodeId, bool>();
         foreach (var inode in cache.All())
         {
             lock (inode.Gate)
             {
-                if (inode.Handles > 0 || inode.Writer is { HasAnything: true }) open.Add(inode.Id);
+                if (inode.Handles > 0 || inode.Writer is { HasAnything: true }) open[inode.Id] = inode.IsOpenForWriting;
             }
         }
 
-        foreach (var inode in closes.StillOpen()) open.Add(inode);
-        return [.. open];
+        foreach (var inode in closes.StillOpen()) open.TryAdd(inode, false);
+        return [.. open.Select(of => new OpenInode(of.Key, of.Value))];
     }
 }

@@ -62,7 +62,18 @@ internal sealed class ClientLeases
 
     /// <summary>Under the inode's lock: whether its attributes are those of now.</summary>
     public bool HasAttributes(CachedInode inode) =>
-        IsOn && inode.Held is { HasAttributes: true, Kind: not LeaseKind.None } && inode.IsKnown && IsCurrent;
+        IsOn && inode.Held is { HasAttributes: true, Kind: not LeaseKind.None } && inode is { IsKnown: true, IsLinkCountOld: false } && IsCurrent;
+
+    /// <summary>
+    /// Under the inode's lock: whether others may be given its attributes to keep, who are told when that ends
+    /// (<see cref="IKernelCaches"/>).
+    /// </summary>
+    public bool MayGiveAttributes(CachedInode inode) => HasAttributes(inode) && inode.Held.Recalling == 0;
+
+    /// <summary>Under the directory's lock: the same of a name and what it is.</summary>
+    public bool MayGiveName(CachedInode directory, ReadOnlySpan<byte> name, InodeId inode) =>
+        directory.Held is { Kind: not LeaseKind.None, Recalling: 0, Names: { } names } && IsCurrent
+            && names.TryGet(name, out var known) && known == inode;
 
     /// <summary>Under the inode's lock: whether bytes may be read as they are known.</summary>
     public bool MayRead(CachedInode inode) =>
@@ -86,11 +97,13 @@ internal sealed class ClientLeases
 
     /// <summary>This client changes an inode: until the change ends nothing of it is answered from the cache or taken into it.</summary>
     /// <remarks>What only the holder of the write lease may change it knows itself. A name is read before this returns.</remarks>
-    public Change BeginChange(InodeId inode, ReadOnlyMemory<byte> name = default)
+    /// <returns>To be disposed of when the change is answered; none for a session without leases.</returns>
+    public OwnChange? BeginChange(InodeId inode, ReadOnlyMemory<byte> name = default)
     {
-        if (!IsOn) return default;
+        if (!IsOn) return null;
         var cached = _cache.Pin(inode);
         var child = InodeId.None;
+        var since = Clock.Begin();
         lock (cached.Gate)
         {
             cached.Held.Changing++;
@@ -99,7 +112,7 @@ internal sealed class ClientLeases
         }
 
         ForgetAttributes(child);
-        return new Change(this, cached, name.ToArray(), child);
+        return new OwnChange(this, cached, name.ToArray(), child, since);
     }
 
     /// <summary>The session ended: nothing holds any more.</summary>
@@ -195,7 +208,9 @@ internal sealed class ClientLeases
 
     private static LeaseKind TakenWith(CachedInode inode, in Attributes told, LeaseKind kind)
     {
-        if (kind != LeaseKind.None && inode.Known.ChangedAt == told.ChangedAt) inode.Held.HasAttributes = true;
+        if (kind == LeaseKind.None || inode.Known.ChangedAt != told.ChangedAt) return kind;
+        inode.Held.HasAttributes = true;
+        inode.IsLinkCountOld = false;
         return kind;
     }
 
@@ -223,25 +238,30 @@ internal sealed class ClientLeases
         if (id == InodeId.None) return;
         Clock.Mark(id);
         if (_cache.Find(id) is not { } inode) return;
-        lock (inode.Gate) Forget(inode, default);
-    }
-
-    private void End(CachedInode inode, byte[] name, InodeId child)
-    {
         lock (inode.Gate)
         {
-            inode.Held.Changing--;
-            Forget(inode, name);
-            Clock.Mark(inode.Id);
+            Forget(inode, default);
+            inode.IsLinkCountOld = true;
         }
-
-        ForgetAttributes(child);
-        _cache.Unpin(inode);
     }
 
-    /// <summary>A change by this client that is under way.</summary>
-    internal readonly struct Change(ClientLeases leases, CachedInode inode, byte[] name, InodeId child) : IDisposable
+    internal void End(OwnChange change)
     {
-        public void Dispose() => leases?.End(inode, name, child);
+        var inode = change.Inode;
+        lock (inode.Gate)
+        {
+            var held = inode.Held;
+            held.Changing--;
+            Forget(inode, change.Name);
+
+            // What the answer told is true until a recall comes: this client changed nothing else meanwhile, and nobody else could.
+            var isAlone = held is { Changing: 0, Recalling: 0, Kind: not LeaseKind.None } && Clock.IsFresh(inode.Id, change.Since);
+            Clock.Mark(inode.Id);
+            if (isAlone && change.Made is { } made) (held.Names ??= new NameCache()).Set(change.Name, made);
+            if (isAlone && change.Told is { } told && inode.Known.ChangedAt == told.ChangedAt) held.HasAttributes = true;
+        }
+
+        ForgetAttributes(change.Child);
+        _cache.Unpin(inode);
     }
 }

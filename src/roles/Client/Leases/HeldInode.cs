@@ -7,6 +7,7 @@ namespace FlexFs.Client.Leases;
 internal sealed class HeldInode
 {
     private TaskCompletionSource? _recalled;
+    private TaskCompletionSource? _recallBegan;
 
     /// <summary>What the server gave.</summary>
     public LeaseKind Kind { get; set; }
@@ -37,8 +38,23 @@ internal sealed class HeldInode
         ? Task.CompletedTask
         : (_recalled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
+    /// <summary>Ends when a recall comes.</summary>
+    public Task RecallBegan => Recalling > 0
+        ? Task.CompletedTask
+        : (_recallBegan ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>
+    /// Writes that wait for the lease while the kernel holds pages of them locked: an invalidation of these waits for the write.
+    /// </summary>
+    public int LockedWrites { get; set; }
+
     /// <summary>A recall came.</summary>
-    public void BeginRecall() => Recalling++;
+    public void BeginRecall()
+    {
+        Recalling++;
+        _recallBegan?.TrySetResult();
+        _recallBegan = null;
+    }
 
     /// <summary>It was carried out, and the server knows.</summary>
     public void EndRecall()

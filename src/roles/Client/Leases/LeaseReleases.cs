@@ -61,6 +61,7 @@ internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock)
 
             foreach (var inode in batch)
             {
+                clock.Mark(inode);
                 await Kernel.DropAsync(inode, InodeParts.Attributes | InodeParts.Data | InodeParts.Names, []);
             }
 

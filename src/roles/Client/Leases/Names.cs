@@ -55,7 +55,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
                     return accesses.Show(writer.Show(cached.Known));
                 }
 
-                cached.IsLinkCountOld = false;
+                if (!leases.IsOn) cached.IsLinkCountOld = false;
             }
         }
 
@@ -63,6 +63,26 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         var reply = await session.AskAsync<GetAttributesRequest, AttributesReply>(
             Opcode.GetAttributes, new GetAttributesRequest { Inode = id }, cancellationToken);
         return reply.IsOk ? Take(reply.Value.Attributes, since) : reply.Errno;
+    }
+
+    /// <summary>The attributes as they are now, if they may be given to be kept.</summary>
+    public bool TryGive(InodeId id, out Attributes attributes)
+    {
+        attributes = default;
+        if (!leases.IsOn || cache.Find(id) is not { } inode) return false;
+        lock (inode.Gate)
+        {
+            if (!leases.MayGiveAttributes(inode)) return false;
+            attributes = Shown(inode, inode.Held.Kind);
+            return true;
+        }
+    }
+
+    /// <summary>Whether a name may be given to be kept as what it is: an inode, or none.</summary>
+    public bool MayGive(InodeId parent, ReadOnlySpan<byte> name, InodeId inode)
+    {
+        if (!leases.IsOn || cache.Find(parent) is not { } directory) return false;
+        lock (directory.Gate) return leases.MayGiveName(directory, name, inode);
     }
 
     /// <summary>Keeps a page of a listing, as far as leases let it.</summary>
@@ -120,8 +140,26 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         }
     }
 
+    /// <summary>The answer to a change of an inode: its attributes, which are kept if nothing came between.</summary>
+    public Result<Attributes> Changed(in Result<MutationReply> reply, OwnChange? own)
+    {
+        if (!reply.IsOk) return reply.Errno;
+        if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
+        if (own is not null) own.Told = attributes;
+        return Note(attributes, isWhole: own is not null);
+    }
+
+    /// <summary>The answer to a change whose attributes nobody asked for.</summary>
+    public Errno Noted(in Result<MutationReply> reply)
+    {
+        if (reply.IsOk && reply.Value.Attributes is { } attributes) _ = Note(attributes);
+        return reply.Errno;
+    }
+
     /// <summary>The answer to a change of this client: attributes, which are not kept.</summary>
-    public Attributes Note(in Attributes told)
+    /// <param name="told">The attributes.</param>
+    /// <param name="isWhole">Whether the change itself says when it ends (<see cref="OwnChange"/>).</param>
+    public Attributes Note(in Attributes told, bool isWhole = false)
     {
         session.Saw(told.ChangedAt);
         if (cache.Find(told.Inode) is not { } inode) return accesses.Show(told) with { Lease = LeaseKind.None };
@@ -129,7 +167,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         {
             inode.Learn(told);
             if (inode.Held.Kind != LeaseKind.Write) inode.Held.HasAttributes = false;
-            leases.Clock.Mark(inode.Id);
+            if (!isWhole) leases.Clock.Mark(inode.Id);
             return Shown(inode, LeaseKind.None);
         }
     }

@@ -92,7 +92,7 @@ internal sealed class RecallHandler(
         try
         {
             var reporting = ReportAsync(recall.Id, done.Token);
-            if (recall.Keep < LeaseKind.Write && MayBeDirty(inode)) await FlushAsync(inode, number);
+            if (recall.Keep < LeaseKind.Write && HasWriteLease(inode)) await FlushAsync(inode, number);
             var kept = await DropAsync(recall, inode);
 #pragma warning disable VSTHRD103 // CancelAsync would leave the caller's context for the thread pool
             done.Cancel();
@@ -111,11 +111,11 @@ internal sealed class RecallHandler(
         lock (_gate) _underWay.Remove(recall.Id);
     }
 
-    // Without the write lease nothing is dirty, and a flush would wait for a change of our own, which may wait for this recall at the
-    // host that wants it.
-    private static bool MayBeDirty(CachedInode inode)
+    // Without the write lease only such bytes are dirty of which nobody was told that they are written, or mapped ones; their commit waits
+    // for other hosts, which may wait for this recall.
+    private static bool HasWriteLease(CachedInode inode)
     {
-        lock (inode.Gate) return inode.Held.Kind == LeaseKind.Write || inode.Writer is { HasAnything: true };
+        lock (inode.Gate) return inode.Held.Kind == LeaseKind.Write;
     }
 
     private async ValueTask FlushAsync(CachedInode inode, ulong number)

@@ -35,19 +35,21 @@ internal sealed class AccessTimes(MetadataSession session, bool isOff)
     }
 
     /// <summary>A file is read now.</summary>
-    public void Note(CachedInode inode)
+    /// <returns>Whether its access time moves by that.</returns>
+    public bool Note(CachedInode inode)
     {
-        if (isOff) return;
+        if (isOff) return false;
         Attributes known;
         lock (inode.Gate)
         {
             known = inode.Known with { AccessedAt = Instant.Max(inode.Known.AccessedAt, inode.NotedAt) };
             var now = session.Now;
-            if (!IsDue(known, now)) return;
+            if (!IsDue(known, now)) return false;
             inode.NotedAt = now;
         }
 
         Note(known);
+        return true;
     }
 
     /// <summary>An inode is read now.</summary>

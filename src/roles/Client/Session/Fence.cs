@@ -32,9 +32,9 @@ internal sealed class Fence(
     public void Raise(SessionId session, Instant now)
     {
         ids.Drop();
-        var inUse = open.All();
+        var known = cache.All();
         var lost = new List<InodeWriter>();
-        foreach (var inode in cache.All())
+        foreach (var inode in known)
         {
             InodeWriter? writer;
             lock (inode.Gate)
@@ -55,7 +55,7 @@ internal sealed class Fence(
             open.Abandon(writer);
         }
 
-        OnRaised(inUse);
+        OnRaised(Array.ConvertAll(known, inode => inode.Id));
         if (lost.Count == 0) return;
         lock (_gate)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FlexFs.Client.Inodes;
 using FlexFs.Client.Locks;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
@@ -31,7 +32,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private readonly FileSystemOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Func<ImmutableArray<InodeId>> _openInodes;
+    private readonly Func<ImmutableArray<OpenInode>> _openInodes;
     private readonly Action<SessionId> _onLost;
     private FileLocks? _locks;
     private RpcClient? _rpc;
@@ -45,7 +46,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private bool _isRefused;
 
     public MetadataSession(
-        FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<InodeId>> openInodes,
+        FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<OpenInode>> openInodes,
         Action<SessionId> onLost)
     {
         _options = options;
@@ -321,7 +322,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             foreach (var inode in open)
             {
                 _ = await CallAsync<OpenRequest, OpenReply>(
-                    Opcode.Open, new OpenRequest { Inode = inode }, CancellationToken.None);
+                    Opcode.Open, new OpenRequest { Inode = inode.Id, WantsWrite = inode.IsForWriting }, CancellationToken.None);
             }
 
             return;
@@ -339,7 +340,8 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             told += held.Count;
             var request = new ReclaimRequest
             {
-                OpenInodes = [.. part],
+                OpenInodes = [.. part.Select(inode => inode.Id)],
+                WrittenInodes = [.. part.Where(inode => inode.IsForWriting).Select(inode => inode.Id)],
                 Leases = [.. held],
                 IsLast = at == open.Length && told == leases.Count,
             };

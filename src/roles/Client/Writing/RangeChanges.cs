@@ -101,7 +101,7 @@ internal sealed class RangeChanges(
                 if (!read.IsOk) return copied > 0 ? copied : read.Errno;
                 if (read.Value == 0) break;
                 var written = await writes.WriteAsync(
-                    target, targetOffset + copied, part[..read.Value], clearsSetId: false, cancellationToken);
+                    target, targetOffset + copied, part[..read.Value], clearsSetId: false, WriteOrigin.Unlocked, cancellationToken);
                 if (!written.IsOk) return copied > 0 ? copied : written.Errno;
                 copied += written.Value;
                 if (written.Value < read.Value) break;
@@ -168,7 +168,7 @@ internal sealed class RangeChanges(
         {
             var part = (int)Math.Min(to - from, Zeros.Length);
             var written = await writes.WriteAsync(
-                inode, from, Zeros.AsMemory(0, part), clearsSetId: false, CancellationToken.None);
+                inode, from, Zeros.AsMemory(0, part), clearsSetId: false, WriteOrigin.Unlocked, CancellationToken.None);
             if (!written.IsOk) return written.Errno;
             from += written.Value;
         }

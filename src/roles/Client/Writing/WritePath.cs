@@ -8,6 +8,22 @@ using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Client.Writing;
 
+/// <summary>Where bytes come from, which says what may not wait for what.</summary>
+public enum WriteOrigin
+{
+    /// <summary>From a caller that holds nothing: the write waits for the lease for as long as it takes.</summary>
+    Unlocked,
+
+    /// <summary>
+    /// From write(2) through pages of the kernel, which it holds locked until the write is answered: a recall, whose invalidation waits
+    /// for them, is not kept waiting by a wish for the lease.
+    /// </summary>
+    Pages,
+
+    /// <summary>From pages that programs changed in a mapping, maybe long ago, under a lease or not.</summary>
+    Mapping,
+}
+
 /// <summary>Writes, flushes and truncates files.</summary>
 /// <remarks>
 /// A write copies once, into dirty memory, and returns; it waits only for memory. A flush: seal, upload in parallel,
@@ -35,13 +51,13 @@ internal sealed class WritePath(
     /// <summary>Takes bytes into dirty memory.</summary>
     /// <returns>Bytes taken; fewer than given only when the store is full, ENOSPC when none was.</returns>
     public ValueTask<Result<int>> WriteAsync(
-        CachedInode inode, long offset, ReadOnlyMemory<byte> data, bool clearsSetId,
+        CachedInode inode, long offset, ReadOnlyMemory<byte> data, bool clearsSetId, WriteOrigin origin,
         CancellationToken cancellationToken)
     {
-        var taken = Take(inode, offset, data.Span, clearsSetId, out _);
+        var taken = Take(inode, offset, data.Span, clearsSetId, needsLease: true, out _);
         return taken == data.Length
             ? new ValueTask<Result<int>>(taken)
-            : WriteRestAsync(inode, offset, data, taken, clearsSetId, cancellationToken);
+            : WriteRestAsync(inode, offset, data, taken, clearsSetId, origin, cancellationToken);
     }
 
     /// <summary>Takes bytes into dirty memory behind the end of the file, wherever that is on any host.</summary>
@@ -211,7 +227,8 @@ internal sealed class WritePath(
     }
 
     // Up to where there is memory, while the write lease is held.
-    private int Take(CachedInode inode, long offset, ReadOnlySpan<byte> data, bool clearsSetId, out bool mayWrite)
+    private int Take(
+        CachedInode inode, long offset, ReadOnlySpan<byte> data, bool clearsSetId, bool needsLease, out bool mayWrite)
     {
         mayWrite = true;
         var taken = 0;
@@ -222,7 +239,7 @@ internal sealed class WritePath(
             InodeWriter writer;
             lock (inode.Gate)
             {
-                mayWrite = leases.MayWrite(inode);
+                mayWrite = !needsLease || leases.MayWrite(inode);
                 if (!mayWrite) return taken;
                 writer = WriterOf(inode);
                 step = writer.Write(offset + taken, data[taken..], session.Now, clearsSetId, out full);
@@ -269,17 +286,19 @@ internal sealed class WritePath(
     }
 
     private async ValueTask<Result<int>> WriteRestAsync(
-        CachedInode inode, long offset, ReadOnlyMemory<byte> data, int taken, bool clearsSetId,
+        CachedInode inode, long offset, ReadOnlyMemory<byte> data, int taken, bool clearsSetId, WriteOrigin origin,
         CancellationToken cancellationToken)
     {
+        var needsLease = true;
         while (true)
         {
-            taken += Take(inode, offset + taken, data.Span[taken..], clearsSetId, out var mayWrite);
-            if (taken == data.Length) return taken;
+            taken += Take(inode, offset + taken, data.Span[taken..], clearsSetId, needsLease, out var mayWrite);
+            if (taken == data.Length) break;
             if (!mayWrite)
             {
-                var errno = await leases.AcquireWriteAsync(inode, cancellationToken);
-                if (errno != Errno.OK) return taken > 0 ? taken : errno;
+                var errno = await AcquireAsync(inode, origin, cancellationToken);
+                if (errno != Errno.OK && errno != Errno.EAGAIN) return taken > 0 ? taken : errno;
+                needsLease = errno == Errno.OK;
                 continue;
             }
 
@@ -294,7 +313,41 @@ internal sealed class WritePath(
                 return taken > 0 ? taken : Errno.EINTR;
             }
         }
+
+        // Nobody is told by a lease that these bytes are here, so they are committed before the program is told that they are written.
+        if (needsLease || origin == WriteOrigin.Mapping) return taken;
+        var flushed = await FlushAsync(inode);
+        return flushed == Errno.OK ? taken : flushed;
     }
+
+    // EAGAIN when a recall has come and waits for this write, which the kernel holds pages for: then it goes on without the lease.
+    private async ValueTask<Errno> AcquireAsync(CachedInode inode, WriteOrigin origin, CancellationToken cancellationToken)
+    {
+        if (origin == WriteOrigin.Unlocked) return await leases.AcquireWriteAsync(inode, cancellationToken);
+        Task recallBegan;
+        lock (inode.Gate)
+        {
+            if (inode.Held.Recalling > 0) return Errno.EAGAIN;
+            recallBegan = inode.Held.RecallBegan;
+        }
+
+        // What is asked for here is good for the next write, too, if this one does not wait for it.
+        var acquiring = AcquireForAllAsync(inode);
+        try
+        {
+            _ = await Task.WhenAny(acquiring, recallBegan).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+
+        return acquiring.IsCompleted ? await acquiring : Errno.EAGAIN;
+    }
+
+    // A task of its own, so that its continuations stay in the caller's context.
+    private async Task<Errno> AcquireForAllAsync(CachedInode inode) =>
+        await leases.AcquireWriteAsync(inode, CancellationToken.None);
 
     // Under Committing, so that no truncation is under way; the record's bytes are read first if extents will replace
     // them.

@@ -13,15 +13,22 @@ internal sealed class AttributeOperations(BridgeContext context)
     internal async ValueTask GetAttrAsync(FuseRequest request)
     {
         var found = await FindAsync(request);
-        if (found.IsOk) request.Reply.Attr(context.Replies.Attributes(found.Value));
+        if (found.IsOk) Answer(request, found.Value);
         else request.Reply.Error(found.Errno);
     }
 
     internal async ValueTask StatxAsync(FuseRequest request)
     {
         var found = await FindAsync(request);
-        if (found.IsOk) request.Reply.Statx(context.Replies.Statx(found.Value));
-        else request.Reply.Error(found.Errno);
+        if (found.IsOk)
+        {
+            using var giving = context.Kernel.Give();
+            var valid = giving.Resolve(found.Value, out var now);
+            request.Reply.Statx(Replies.Statx(now, valid));
+            return;
+        }
+
+        request.Reply.Error(found.Errno);
     }
 
     internal async ValueTask SetAttrAsync(FuseRequest request, FuseSetattrIn args)
@@ -35,8 +42,15 @@ internal sealed class AttributeOperations(BridgeContext context)
             : context.FileSystem.SetAttributesAsync(inode, change));
         if (changed.IsOk) context.OpenDirectories.Learn(changed.Value);
         if (!isAwaited) return;
-        if (changed.IsOk) request.Reply.Attr(context.Replies.Attributes(changed.Value));
+        if (changed.IsOk) Answer(request, changed.Value);
         else request.Reply.Error(changed.Errno);
+    }
+
+    private void Answer(FuseRequest request, in Attributes attributes)
+    {
+        using var giving = context.Kernel.Give();
+        var valid = giving.Resolve(attributes, out var now);
+        request.Reply.Attr(Replies.Attributes(now, valid));
     }
 
     internal async ValueTask ReadLinkAsync(FuseRequest request)

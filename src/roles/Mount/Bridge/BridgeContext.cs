@@ -7,7 +7,7 @@ namespace FlexFs.Mount.Bridge;
 
 /// <summary>What all operations of a mount share.</summary>
 /// <param name="FileSystem">The volume.</param>
-/// <param name="Replies">Makes the kernel's structures.</param>
+/// <param name="Kernel">What the kernel is given to keep.</param>
 /// <param name="Requests">Which requests were executed, in the region.</param>
 /// <param name="Handles">What is open, in the region.</param>
 /// <param name="Changes">Counts changes by this mount.</param>
@@ -15,7 +15,7 @@ namespace FlexFs.Mount.Bridge;
 /// <param name="Time">Time of now.</param>
 internal sealed record BridgeContext(
     FileSystem FileSystem,
-    Replies Replies,
+    KernelCaches Kernel,
     RequestTable Requests,
     HandleTable Handles,
     ChangeCount Changes,
@@ -28,30 +28,22 @@ internal sealed record BridgeContext(
     /// <summary>Directories that are open.</summary>
     internal OpenDirectories OpenDirectories { get; } = new();
 
-    /// <summary>Tells the kernel what changed; there from before the first request on.</summary>
-    internal FuseNotifier? Notifier { get; set; }
-
     /// <summary>
     /// Makes the kernel ask for the inode's attributes again. It never waits (FuseNotifier), so a handler may call it before its reply.
     /// </summary>
-    internal void DropAttributes(ulong nodeId) => _ = Notifier?.InvalidateAttributes(nodeId);
+    internal void DropAttributes(ulong nodeId) => _ = Kernel.Notifier?.InvalidateAttributes(nodeId);
 
     /// <summary>Makes the kernel forget pages from an offset on. It waits for requests under way, on a thread of its own.</summary>
-    internal void DropPages(ulong nodeId, long offset) => _ = Notifier?.InvalidateDataAsync(nodeId, offset, 0).AsTask();
+    internal void DropPages(ulong nodeId, long offset) => _ = Kernel.Notifier?.InvalidateDataAsync(nodeId, offset, 0).AsTask();
 
-    /// <summary>
-    /// Makes the kernel forget pages and attributes of inodes. It waits for requests under way, on threads of its own.
-    /// </summary>
-    internal void DropPages(IReadOnlyCollection<InodeId> inodes)
+    /// <summary>Makes the kernel forget pages of a range, which no request that this waits for may hold.</summary>
+    internal async ValueTask DropPagesAsync(ulong nodeId, long offset, int length)
     {
-        if (Notifier is not { } notifier) return;
-        foreach (var inode in inodes) _ = notifier.InvalidateDataAsync(NodeId(inode), 0, 0).AsTask();
+        if (Kernel.Notifier is { } notifier) _ = await notifier.InvalidateDataAsync(nodeId, offset, length);
     }
 
     /// <summary>The session's root is the kernel's node 1, whatever its inode is.</summary>
     internal InodeId Inode(ulong nodeId) => nodeId == InodeId.Root.Value ? FileSystem.Root : new InodeId(nodeId);
-
-    private ulong NodeId(InodeId inode) => inode == FileSystem.Root ? InodeId.Root.Value : inode.Value;
 
     /// <summary>What ends the wait of a request that changes nothing: a signal, once the request has taken long.</summary>
     internal static CancellationToken Interrupt(FuseRequest request) => request.InterruptTokenAfter(Patience);

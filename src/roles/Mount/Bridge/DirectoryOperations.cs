@@ -65,19 +65,15 @@ internal sealed class DirectoryOperations(BridgeContext context)
                 var fetched = await FetchAsync(directory, offset, withAttributes, BridgeContext.Interrupt(request));
                 if (!fetched.IsOk)
                 {
-                    if (writer.IsEmpty) request.Reply.Error(fetched.Errno);
-                    else request.Reply.Data(writer.Written);
+                    request.Reply.Error(fetched.Errno);
                     return;
                 }
 
                 page = fetched.Value;
             }
 
-            var isFull = !Write(ref writer, page!, ref offset, directory.Inode, withAttributes);
-            if (isFull || page!.Reply.IsEnd) break;
+            if (Answers(request, ref writer, page!, ref offset, directory.Inode, withAttributes)) return;
         }
-
-        request.Reply.Data(writer.Written);
     }
 
     private void Release(ulong handle)
@@ -86,23 +82,34 @@ internal sealed class DirectoryOperations(BridgeContext context)
         context.Handles.Remove(handle);
     }
 
-    // Adds what follows the offset and moves it; false when the reply is full.
-    private bool Write(
-        ref FuseDirectoryWriter writer, Page page, ref ulong offset, InodeId directory, bool withAttributes)
+    // Answers with what a page has behind the offset, if it has anything: what the kernel may keep of it is decided and given in one go.
+    private bool Answers(
+        FuseRequest request, ref FuseDirectoryWriter writer, Page page, ref ulong offset, InodeId directory, bool withAttributes)
+    {
+        using var giving = context.Kernel.Give();
+        Write(giving, ref writer, page, ref offset, directory, withAttributes);
+        if (writer.IsEmpty && !page.Reply.IsEnd) return false;
+        request.Reply.Data(writer.Written);
+        return true;
+    }
+
+    // Adds what follows the offset, as far as there is room, and moves it.
+    private static void Write(
+        in KernelCaches.Giving giving, ref FuseDirectoryWriter writer, Page page, ref ulong offset, InodeId directory,
+        bool withAttributes)
     {
         if (offset == 0)
         {
-            if (!Add(ref writer, "."u8, directory, 1, withAttributes)) return false;
+            if (!Add(ref writer, "."u8, directory, 1, withAttributes)) return;
             offset = 1;
         }
 
         if (offset == 1)
         {
-            if (!Add(ref writer, ".."u8, page.Reply.Parent, CookieBase, withAttributes)) return false;
+            if (!Add(ref writer, ".."u8, page.Reply.Parent, CookieBase, withAttributes)) return;
             offset = CookieBase;
         }
 
-        var age = context.Time.GetElapsedTime(page.FetchedAt);
         for (var i = page.IndexAfter(offset - CookieBase); i < page.Reply.Entries.Length; i++)
         {
             var entry = page.Reply.Entries[i];
@@ -112,15 +119,13 @@ internal sealed class DirectoryOperations(BridgeContext context)
             else
             {
                 // Without attributes the entry only lists the name: node id 0 (fuse_direntplus_link).
-                var plus = entry.Attributes is { } attributes ? context.Replies.Entry(attributes, age) : default;
+                var plus = entry.Attributes is { } attributes ? giving.Entry(directory, entry.Name.Span, attributes) : default;
                 fits = writer.TryAddPlus(entry.Name.Span, plus, entry.Inode.Value, next, entry.Type);
             }
 
-            if (!fits) return false;
+            if (!fits) return;
             offset = next;
         }
-
-        return true;
     }
 
     private static bool Add(
@@ -137,13 +142,12 @@ internal sealed class DirectoryOperations(BridgeContext context)
         OpenDirectory directory, ulong offset, bool withAttributes, CancellationToken interrupt)
     {
         var changes = context.Changes.Value;
-        var fetchedAt = context.Time.GetTimestamp();
         var after = offset <= CookieBase ? 0 : offset - CookieBase;
         var isNext = directory.Page is { } last && last.Changes == changes;
         var reply = await context.FileSystem.ReadDirectoryAsync(
             directory.Inode, after, isNext ? NextPage : FirstPage, withAttributes, interrupt);
         if (!reply.IsOk) return reply.Errno;
-        var page = new Page(reply.Value, after, changes, fetchedAt, withAttributes);
+        var page = new Page(reply.Value, after, changes, withAttributes);
         directory.Page = page;
         return page;
     }
@@ -156,7 +160,7 @@ internal sealed class DirectoryOperations(BridgeContext context)
         internal volatile Page? Page;
     }
 
-    private sealed record Page(ReadDirectoryReply Reply, ulong After, long Changes, long FetchedAt, bool HasAttributes)
+    private sealed record Page(ReadDirectoryReply Reply, ulong After, long Changes, bool HasAttributes)
     {
         // Whether the listing goes on in this page behind the cookie.
         internal bool Holds(ulong cookie) =>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlexFs.Client.Handles;
+using FlexFs.Client.Writing;
 using FlexFs.Core;
 using FlexFs.Fuse;
 using FlexFs.Fuse.Protocol;
@@ -38,7 +39,7 @@ internal sealed class FileOperations(BridgeContext context)
             return;
         }
 
-        var (handle, _, unchanged, _) = opened.Value;
+        var (handle, _, unchanged, _, isShared, isAccessNoted) = opened.Value;
         var errno = context.Handles.Add(handle, inode, args.Flags);
         if (errno != Errno.OK)
         {
@@ -47,12 +48,13 @@ internal sealed class FileOperations(BridgeContext context)
             return;
         }
 
-        // Another host changed it: with a size of up to a second ago the kernel would end reads too early.
-        if (!unchanged || clearsSetId) context.DropAttributes(request.NodeId);
+        // Another host changed it: with an older size the kernel would end reads too early.
+        if (!unchanged || clearsSetId || isAccessNoted) context.DropAttributes(request.NodeId);
         var taken = request.Reply.Open(new FuseOpenOut
         {
             Fh = handle,
-            OpenFlags = unchanged && !truncates ? FuseOpenFlags.KeepCache : FuseOpenFlags.None,
+            OpenFlags = (unchanged && !truncates ? FuseOpenFlags.KeepCache : FuseOpenFlags.None)
+                | (isShared ? FuseOpenFlags.DirectIo : FuseOpenFlags.None),
         });
         if (!taken) Release(handle);
     }
@@ -79,10 +81,20 @@ internal sealed class FileOperations(BridgeContext context)
             return;
         }
 
+        var nodeId = request.NodeId;
+        var isFromCache = (args.WriteFlags & FuseWriteIn.FromCache) != 0;
         var written = await context.FileSystem.WriteAsync(
-            args.Fh, (long)args.Offset, data, clearsSetId, BridgeContext.Interrupt(request));
+            args.Fh, (long)args.Offset, data, clearsSetId, isFromCache ? WriteOrigin.Mapping : WriteOrigin.Pages,
+            BridgeContext.Interrupt(request));
+
+        // What went past the kernel's pages is in none of them, and a READ that was under way may just have filled one.
+        if (!isFromCache && written.IsOk && context.FileSystem.HasPagesElsewhere(args.Fh))
+        {
+            await context.DropPagesAsync(nodeId, (long)args.Offset, written.Value);
+        }
+
         // The kernel left the bits to us and goes on showing them.
-        if (clearsSetId) context.DropAttributes(request.NodeId);
+        if (clearsSetId) context.DropAttributes(nodeId);
         if (written.IsOk) request.Reply.Written((uint)written.Value);
         else request.Reply.Error(written.Errno);
     }
@@ -97,6 +109,11 @@ internal sealed class FileOperations(BridgeContext context)
         {
             request.Reply.Error(written.Errno);
             return;
+        }
+
+        if (context.FileSystem.HasPagesElsewhere(args.Fh))
+        {
+            await context.DropPagesAsync(nodeId, written.Value.Offset, written.Value.Bytes);
         }
 
         request.Reply.Written((uint)written.Value.Bytes);

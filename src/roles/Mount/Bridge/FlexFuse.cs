@@ -17,7 +17,7 @@ internal sealed class FlexFuse(BridgeContext context, bool withXattrs, bool with
     private readonly LockOperations _locks = new(context);
     private readonly RangeOperations _ranges = new(context);
 
-    public void Attached(FuseConnection connection) => context.Notifier = connection.Notifier;
+    public void Attached(FuseConnection connection) => context.Kernel.Notifier = connection.Notifier;
 
     public ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name) => _names.LookupAsync(request, name);
 

@@ -60,7 +60,7 @@ internal sealed class LockOperations(BridgeContext context)
             return;
         }
 
-        if (locked is { IsOk: true, Value.DataUnchanged: false } && context.Notifier is { } notifier)
+        if (locked is { IsOk: true, Value.DataUnchanged: false } && context.Kernel.Notifier is { } notifier)
         {
             _ = await notifier.InvalidateDataAsync(nodeId, 0, 0);
         }

@@ -16,32 +16,51 @@ namespace FlexFs.Mount.Bridge;
 /// </remarks>
 internal sealed class NameOperations(BridgeContext context)
 {
-    internal async ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name) => AnswerEntry(
-        request, await context.FileSystem.LookupAsync(context.Inode(request.NodeId), name, BridgeContext.Interrupt(request)));
+    internal async ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name)
+    {
+        var parent = context.Inode(request.NodeId);
+        var found = await context.FileSystem.FindAsync(parent, name, BridgeContext.Interrupt(request));
+        if (!found.IsOk)
+        {
+            request.Reply.Error(found.Errno);
+            return;
+        }
+
+        using var giving = context.Kernel.Give();
+        if (!found.Value.IsAbsent)
+        {
+            request.Reply.Entry(giving.Entry(parent, name.Span, found.Value.Attributes));
+            return;
+        }
+
+        var valid = giving.Absent(parent, name.Span);
+        if (valid > TimeSpan.Zero) request.Reply.Entry(Replies.Absent(valid));
+        else request.Reply.Error(Errno.ENOENT);
+    }
 
     internal ValueTask SymlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target) =>
         Begins(request, out var begun)
-            ? EndEntryAsync(begun, context.FileSystem.MakeSymlinkAsync(
+            ? EndEntryAsync(begun, name, context.FileSystem.MakeSymlinkAsync(
                 context.Inode(request.NodeId), name, target, UserId(request), GroupId(request)))
-            : RepeatEntryAsync(begun);
+            : RepeatEntryAsync(begun, name);
 
     internal ValueTask MkNodAsync(FuseRequest request, FuseMknodIn args, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
-            ? EndEntryAsync(begun, context.FileSystem.MakeNodeAsync(
+            ? EndEntryAsync(begun, name, context.FileSystem.MakeNodeAsync(
                 context.Inode(request.NodeId), name, args.Mode, args.Rdev, UserId(request), GroupId(request), Umask(args.Umask)))
-            : RepeatEntryAsync(begun);
+            : RepeatEntryAsync(begun, name);
 
     internal ValueTask MkDirAsync(FuseRequest request, FuseMkdirIn args, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
-            ? EndEntryAsync(begun, context.FileSystem.MakeDirectoryAsync(
+            ? EndEntryAsync(begun, name, context.FileSystem.MakeDirectoryAsync(
                 context.Inode(request.NodeId), name, args.Mode, UserId(request), GroupId(request), Umask(args.Umask)))
-            : RepeatEntryAsync(begun);
+            : RepeatEntryAsync(begun, name);
 
     internal ValueTask LinkAsync(FuseRequest request, ulong oldNodeId, ReadOnlyMemory<byte> newName) =>
         Begins(request, out var begun)
-            ? EndEntryAsync(begun, context.FileSystem.LinkAsync(
+            ? EndEntryAsync(begun, newName, context.FileSystem.LinkAsync(
                 context.Inode(oldNodeId), context.Inode(request.NodeId), newName))
-            : RepeatEntryAsync(begun);
+            : RepeatEntryAsync(begun, newName);
 
     internal ValueTask UnlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
@@ -65,25 +84,23 @@ internal sealed class NameOperations(BridgeContext context)
         }
 
         return Begins(request, out var begun)
-            ? EndAsync(begun, context.FileSystem.RenameAsync(
-                context.Inode(request.NodeId), oldName, context.Inode(args.NewDir), newName, (RenameFlags)args.Flags,
-                UserId(request), GroupId(request)))
+            ? EndRenameAsync(begun, args, oldName, newName)
             : RepeatAsync(begun);
     }
 
     internal ValueTask CreateAsync(FuseRequest request, FuseCreateIn args, ReadOnlyMemory<byte> name) =>
         Begins(request, out var begun)
-            ? EndCreateAsync(begun, args.Flags, context.FileSystem.CreateAsync(
+            ? EndCreateAsync(begun, args.Flags, name, context.FileSystem.CreateAsync(
                 context.Inode(request.NodeId), name, args.Mode & Core.FileMode.PermissionMask, UserId(request), GroupId(request),
                 (OpenFlags)args.Flags, Umask(args.Umask), (args.OpenFlags & FuseOpenIn.KillSuidGid) != 0))
-            : RepeatCreateAsync(begun);
+            : RepeatCreateAsync(begun, name);
 
     internal ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args) =>
         Begins(request, out var begun)
-            ? EndCreateAsync(begun, args.Flags, context.FileSystem.CreateUnnamedAsync(
+            ? EndCreateAsync(begun, args.Flags, default, context.FileSystem.CreateUnnamedAsync(
                 context.Inode(request.NodeId), args.Mode, UserId(request), GroupId(request), (OpenFlags)args.Flags,
                 Umask(args.Umask)))
-            : RepeatCreateAsync(begun);
+            : RepeatCreateAsync(begun, default);
 
     private uint UserId(FuseRequest request) => context.Ownership.UserId(request);
 
@@ -110,15 +127,29 @@ internal sealed class NameOperations(BridgeContext context)
         if (isAwaited) begun.Request.Reply.Error(errno);
     }
 
-    private async ValueTask EndEntryAsync(Begun begun, ValueTask<Result<Attributes>> operation)
+    private ValueTask EndRenameAsync(
+        Begun begun, FuseRename2In args, ReadOnlyMemory<byte> oldName, ReadOnlyMemory<byte> newName)
+    {
+        var request = begun.Request;
+        var (from, into) = (context.Inode(request.NodeId), context.Inode(args.NewDir));
+
+        // The kernel moves what it has, and looks nothing up.
+        context.Kernel.Moved(into, newName.Span);
+        if ((args.Flags & FuseRename2In.Exchange) != 0) context.Kernel.Moved(from, oldName.Span);
+        return EndAsync(begun, context.FileSystem.RenameAsync(
+            from, oldName, into, newName, (RenameFlags)args.Flags, UserId(request), GroupId(request)));
+    }
+
+    private async ValueTask EndEntryAsync(Begun begun, ReadOnlyMemory<byte> name, ValueTask<Result<Attributes>> operation)
     {
         using var change = begun.Change;
         var (made, isAwaited) = await context.WaitAsync(begun.Request, operation);
         context.Requests.End(begun.Slot, made.Errno, made.IsOk ? made.Value.Inode : InodeId.None);
-        if (isAwaited) AnswerEntry(begun.Request, made);
+        if (isAwaited) AnswerEntry(begun.Request, name, made);
     }
 
-    private async ValueTask EndCreateAsync(Begun begun, uint flags, ValueTask<Result<OpenResult>> operation)
+    private async ValueTask EndCreateAsync(
+        Begun begun, uint flags, ReadOnlyMemory<byte> name, ValueTask<Result<OpenResult>> operation)
     {
         using var change = begun.Change;
         var (made, isAwaited) = await context.WaitAsync(begun.Request, operation);
@@ -134,7 +165,7 @@ internal sealed class NameOperations(BridgeContext context)
         context.Requests.End(begun.Slot, errno, opened.Attributes.Inode, opened.Handle);
         if (errno == Errno.OK)
         {
-            AnswerCreate(begun.Request, opened.Attributes, opened.Handle);
+            AnswerCreate(begun.Request, name, opened.Attributes, opened.Handle, opened.IsShared);
             return;
         }
 
@@ -142,18 +173,31 @@ internal sealed class NameOperations(BridgeContext context)
         if (isAwaited) begun.Request.Reply.Error(errno);
     }
 
-    private void AnswerEntry(FuseRequest request, in Result<Attributes> found)
+    private void AnswerEntry(FuseRequest request, ReadOnlyMemory<byte> name, in Result<Attributes> found)
     {
-        if (found.IsOk) request.Reply.Entry(context.Replies.Entry(found.Value));
-        else request.Reply.Error(found.Errno);
+        if (!found.IsOk)
+        {
+            request.Reply.Error(found.Errno);
+            return;
+        }
+
+        using var giving = context.Kernel.Give();
+        request.Reply.Entry(giving.Entry(context.Inode(request.NodeId), name.Span, found.Value));
     }
 
-    private void AnswerCreate(FuseRequest request, in Attributes attributes, ulong handle)
+    private void AnswerCreate(
+        FuseRequest request, ReadOnlyMemory<byte> name, in Attributes attributes, ulong handle, bool isShared)
     {
         // A file that was there and is opened now may have pages of an older state in the kernel, so nothing is kept.
-        var taken = request.Reply.Create(
-            context.Replies.Entry(attributes), new FuseOpenOut { Fh = handle, OpenFlags = FuseOpenFlags.None });
+        var opened = new FuseOpenOut { Fh = handle, OpenFlags = isShared ? FuseOpenFlags.DirectIo : FuseOpenFlags.None };
+        bool taken;
+        using (var giving = context.Kernel.Give())
+        {
+            taken = request.Reply.Create(giving.Entry(context.Inode(request.NodeId), name.Span, attributes), opened);
+        }
+
         if (taken) return;
+
         // The program was killed meanwhile: nobody will release what nobody got.
         context.Handles.Remove(handle);
         _ = context.FileSystem.Release(handle);
@@ -165,13 +209,13 @@ internal sealed class NameOperations(BridgeContext context)
         return default;
     }
 
-    private async ValueTask RepeatEntryAsync(Begun begun)
+    private async ValueTask RepeatEntryAsync(Begun begun, ReadOnlyMemory<byte> name)
     {
         if (begun.Executed.Errno != 0) begun.Request.Reply.Error((Errno)begun.Executed.Errno);
-        else AnswerEntry(begun.Request, await AttributesAsync(begun));
+        else AnswerEntry(begun.Request, name, await AttributesAsync(begun));
     }
 
-    private async ValueTask RepeatCreateAsync(Begun begun)
+    private async ValueTask RepeatCreateAsync(Begun begun, ReadOnlyMemory<byte> name)
     {
         if (begun.Executed.Errno != 0)
         {
@@ -180,8 +224,14 @@ internal sealed class NameOperations(BridgeContext context)
         }
 
         var attributes = await AttributesAsync(begun);
-        if (attributes.IsOk) AnswerCreate(begun.Request, attributes.Value, begun.Executed.ResultValue);
-        else begun.Request.Reply.Error(attributes.Errno);
+        if (!attributes.IsOk)
+        {
+            begun.Request.Reply.Error(attributes.Errno);
+            return;
+        }
+
+        var handle = begun.Executed.ResultValue;
+        AnswerCreate(begun.Request, name, attributes.Value, handle, context.FileSystem.IsShared(handle));
     }
 
     private ValueTask<Result<Attributes>> AttributesAsync(Begun begun) =>

@@ -5,53 +5,50 @@ using FlexFs.Protocol.Metadata;
 namespace FlexFs.Mount.Bridge;
 
 /// <summary>Attributes as the kernel's structures have them. Node ids are inode ids, so nothing has to be remembered.</summary>
-/// <param name="attributesValid">For how long the kernel may use attributes without asking.</param>
-/// <param name="entriesValid">The same of names.</param>
-/// <param name="blockBytes">st_blksize: what programs read and write at a time.</param>
-internal sealed class Replies(TimeSpan attributesValid, TimeSpan entriesValid, uint blockBytes)
+internal static class Replies
 {
     private const int SectorBytes = 512;
-    private readonly ulong _attrSeconds = Seconds(attributesValid);
-    private readonly uint _attrNanoseconds = Nanoseconds(attributesValid);
 
-    internal FuseEntryOut Entry(in Attributes attributes) => Entry(attributes, TimeSpan.Zero);
+    // st_blksize: what programs read and write at a time.
+    private const uint BlockBytes = 4096;
 
-    /// <summary>An entry that was fetched a while ago is valid for so much less.</summary>
-    internal FuseEntryOut Entry(in Attributes attributes, TimeSpan age)
+    internal static FuseEntryOut Entry(in Attributes attributes, TimeSpan attributesValid, TimeSpan nameValid) => new()
     {
-        var attr = Left(attributesValid, age);
-        var entry = Left(entriesValid, age);
-        return new FuseEntryOut
-        {
-            NodeId = attributes.Inode.Value,
-            Generation = 0,
-            EntryValid = Seconds(entry),
-            EntryValidNsec = Nanoseconds(entry),
-            AttrValid = Seconds(attr),
-            AttrValidNsec = Nanoseconds(attr),
-            Attr = Attr(attributes),
-        };
-    }
-
-    internal FuseAttrOut Attributes(in Attributes attributes) => new()
-    {
-        AttrValid = _attrSeconds,
-        AttrValidNsec = _attrNanoseconds,
+        NodeId = attributes.Inode.Value,
+        Generation = 0,
+        EntryValid = Seconds(nameValid),
+        EntryValidNsec = Nanoseconds(nameValid),
+        AttrValid = Seconds(attributesValid),
+        AttrValidNsec = Nanoseconds(attributesValid),
         Attr = Attr(attributes),
     };
 
-    internal FuseStatxOut Statx(in Attributes attributes)
+    /// <summary>That there is no such name: node id 0 (fuse_lookup_name).</summary>
+    internal static FuseEntryOut Absent(TimeSpan nameValid) => new()
+    {
+        EntryValid = Seconds(nameValid),
+        EntryValidNsec = Nanoseconds(nameValid),
+    };
+
+    internal static FuseAttrOut Attributes(in Attributes attributes, TimeSpan valid) => new()
+    {
+        AttrValid = Seconds(valid),
+        AttrValidNsec = Nanoseconds(valid),
+        Attr = Attr(attributes),
+    };
+
+    internal static FuseStatxOut Statx(in Attributes attributes, TimeSpan valid)
     {
         var attr = Attr(attributes);
         return new FuseStatxOut
         {
-            AttrValid = _attrSeconds,
-            AttrValidNsec = _attrNanoseconds,
+            AttrValid = Seconds(valid),
+            AttrValidNsec = Nanoseconds(valid),
             Stat = new FuseStatx
             {
                 // STATX_BASIC_STATS | STATX_BTIME (statx(2)).
                 Mask = 0xFFF,
-                Blksize = blockBytes,
+                Blksize = BlockBytes,
                 Nlink = attr.Nlink,
                 Uid = attr.Uid,
                 Gid = attr.Gid,
@@ -70,7 +67,7 @@ internal sealed class Replies(TimeSpan attributesValid, TimeSpan entriesValid, u
         };
     }
 
-    private FuseAttr Attr(in Attributes attributes) => new()
+    private static FuseAttr Attr(in Attributes attributes) => new()
     {
         Ino = attributes.Inode.Value,
         Size = (ulong)attributes.SizeBytes,
@@ -86,12 +83,10 @@ internal sealed class Replies(TimeSpan attributesValid, TimeSpan entriesValid, u
         Uid = attributes.UserId,
         Gid = attributes.GroupId,
         Rdev = attributes.Device,
-        Blksize = blockBytes,
+        Blksize = BlockBytes,
     };
 
     private static FuseSxTime Time(Instant at) => new() { Seconds = at.Seconds, Nanoseconds = at.SubsecondNanoseconds };
-
-    private static TimeSpan Left(TimeSpan valid, TimeSpan age) => age >= valid ? TimeSpan.Zero : valid - age;
 
     private static ulong Seconds(TimeSpan span) => (ulong)(span.Ticks / TimeSpan.TicksPerSecond);
 

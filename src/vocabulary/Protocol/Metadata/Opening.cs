@@ -17,12 +17,12 @@ public readonly partial record struct OpenRequest
     /// <summary>Whether the answer may carry the contents of an inline file.</summary>
     [Field(2)] public bool WithInlineData { get; init; }
 
-    /// <summary>Whether a write lease is wanted, if no other session has any.</summary>
+    /// <summary>Whether it is opened for writing: then a write lease is wanted too, if no other session has any.</summary>
     [Field(3)] public bool WantsWrite { get; init; }
 }
 
 /// <summary>The inode as it is now: what close-to-open compares the caches with.</summary>
-[WireRecord(Version = 1)]
+[WireRecord(Version = 2)]
 public readonly partial record struct OpenReply
 {
     /// <summary>Of the inode.</summary>
@@ -30,6 +30,12 @@ public readonly partial record struct OpenReply
 
     /// <summary>All bytes of an inline file, when they were asked for; else empty.</summary>
     [Field(2, Max = Limits.InlineBytesMax)] public ReadOnlyMemory<byte> InlineData { get; init; }
+
+    /// <summary>
+    /// Whether another session has it open for writing, or may have: then a handle that writes keeps its pages out of the kernel, because
+    /// an invalidation would wait for a WRITE, and the WRITE for who wants the invalidation.
+    /// </summary>
+    [Field(3, Since = 2)] public bool IsWrittenElsewhere { get; init; }
 }
 
 /// <summary>The session has these inodes open no more. What has no name left is removed. Answered by MutationReply.</summary>
@@ -44,7 +50,7 @@ public readonly partial record struct CloseRequest
 }
 
 /// <summary>What the session had open when it lost the server: first request after a resumed session. Answered empty.</summary>
-[WireRecord(Version = 1)]
+[WireRecord(Version = 2)]
 public readonly partial record struct ReclaimRequest
 {
     /// <summary>A part of them.</summary>
@@ -55,6 +61,9 @@ public readonly partial record struct ReclaimRequest
 
     /// <summary>Leases that it had, also those whose recall it is carrying out.</summary>
     [Field(3, Max = LeasesMax)] public ImmutableArray<HeldLease> Leases { get; init; }
+
+    /// <summary>Those of <see cref="OpenInodes"/> that are open for writing.</summary>
+    [Field(4, Since = 2, Max = CloseRequest.InodesMax)] public ImmutableArray<InodeId> WrittenInodes { get; init; }
 
     /// <summary>Leases in one request.</summary>
     public const int LeasesMax = 16384;

@@ -1,0 +1,29 @@
+using FlexFs.Client.Inodes;
+using FlexFs.Core;
+using FlexFs.Protocol.Metadata;
+
+namespace FlexFs.Client.Leases;
+
+/// <summary>A change by this client that is under way.</summary>
+internal sealed class OwnChange(ClientLeases leases, CachedInode inode, byte[] name, InodeId child, long since) : IDisposable
+{
+    /// <summary>What is changed.</summary>
+    public CachedInode Inode => inode;
+
+    /// <summary>The name of it that is changed; empty for none.</summary>
+    public byte[] Name => name;
+
+    /// <summary>The inode that had the name, if that was known.</summary>
+    public InodeId Child => child;
+
+    /// <summary>When it began.</summary>
+    public long Since => since;
+
+    /// <summary>What the name is now, by the answer; the inode none when it is gone.</summary>
+    public InodeId? Made { get; set; }
+
+    /// <summary>The attributes of the inode in the answer.</summary>
+    public Attributes? Told { get; set; }
+
+    public void Dispose() => leases.End(this);
+}
