@@ -78,7 +78,12 @@ public sealed class StateRegionTests
         Assert.Throws<InvalidDataException>(() => StateRegion.Adopt(region.Descriptor, Small.TotalBytes));
     }
 
-    private static int Duplicate(StateRegion region) =>
-        (int)File.OpenHandle($"/proc/self/fd/{region.Descriptor}", System.IO.FileMode.Open, FileAccess.ReadWrite)
-            .DangerousGetHandle();
+    // The descriptor is the region's from now on, so nothing else may close it.
+    private static int Duplicate(StateRegion region)
+    {
+        using var handle = File.OpenHandle($"/proc/self/fd/{region.Descriptor}", System.IO.FileMode.Open, FileAccess.ReadWrite);
+        var descriptor = (int)handle.DangerousGetHandle();
+        handle.SetHandleAsInvalid();
+        return descriptor;
+    }
 }
