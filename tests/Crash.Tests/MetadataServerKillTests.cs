@@ -13,11 +13,27 @@ public sealed class MetadataServerKillTests
         Requirements.Mounting();
         await using var cluster = await Cluster.StartAsync();
         var seed = Random.Shared.Next();
-        var random = new Random(seed);
-        LoadProgram[] programs =
+        LoadProcess[] programs =
         [
-            .. Enumerable.Range(0, 4).Select(i => new LoadProgram(cluster.Mounts[i % 2].Join($"load{i}"), seed + i)),
+            .. Enumerable.Range(0, 4).Select(i => LoadProcess.Random(cluster.Mounts[i % 2].Join($"load{i}"), seed + i)),
         ];
+        try
+        {
+            await KillUnderAsync(cluster, programs, seed);
+        }
+        finally
+        {
+            foreach (var program in programs) program.Dispose();
+        }
+
+        foreach (var mount in cluster.Mounts) Assert.Equal(0, await mount.StopAsync());
+        Assert.Equal(0, await cluster.Meta.StopAsync());
+        (await cluster.VerifyAsync()).MustSucceed("meta.flexfs verify");
+    }
+
+    private static async Task KillUnderAsync(Cluster cluster, LoadProcess[] programs, int seed)
+    {
+        Random random = new(seed);
         var kills = Requirements.IsLong ? 200 : 10;
         for (var kill = 0; kill < kills; kill++)
         {
@@ -29,22 +45,18 @@ public sealed class MetadataServerKillTests
 
         // Each program, not just their sum, has gone on after the last kill.
         foreach (var program in programs) await ProgressAsync($"seed {seed}: goes on in the end", [program], program.Done + 3);
-        foreach (var program in programs) Assert.True(program.Stop(Patience), $"seed {seed}: a program hangs");
+        foreach (var program in programs) Assert.True(await program.StopAsync(), $"seed {seed}: a program hangs; {program.Error}");
         foreach (var program in programs) Assert.Null(program.Error);
 
         var fresh = await cluster.MountAsync();
         for (var i = 0; i < programs.Length; i++)
         {
-            programs[i].Verify(cluster.Mounts[i % 2].Join($"load{i}"));
-            programs[i].Verify(fresh.Join($"load{i}"));
+            await programs[i].VerifyAsync(cluster.Mounts[i % 2].Join($"load{i}"));
+            await programs[i].VerifyAsync(fresh.Join($"load{i}"));
         }
-
-        foreach (var mount in cluster.Mounts) Assert.Equal(0, await mount.StopAsync());
-        Assert.Equal(0, await cluster.Meta.StopAsync());
-        (await cluster.VerifyAsync()).MustSucceed("meta.flexfs verify");
     }
 
-    private static Task ProgressAsync(string what, LoadProgram[] programs, int target) => Until.TrueAsync(
+    private static Task ProgressAsync(string what, LoadProcess[] programs, int target) => Until.TrueAsync(
         what,
         () =>
         {

@@ -16,9 +16,9 @@ public sealed class MountKillTests
         var (first, second) = (cluster.Mounts[0], cluster.Mounts[1]);
         for (var round = 0; round < (Requirements.IsLong ? 20 : 2); round++)
         {
-            SyncedFiles dying = new(first.Join($"dying{round}"));
-            LoadProgram living = new(second.Join($"living{round}"), round);
-            await Until.TrueAsync("both work", () => dying.Confirmed >= 15 && living.Done >= 15, TimeSpan.FromSeconds(60));
+            using var dying = LoadProcess.Synced(first.Join($"dying{round}"));
+            using var living = LoadProcess.Random(second.Join($"living{round}"), round);
+            await Until.TrueAsync("both work", () => dying.Done >= 15 && living.Done >= 15, TimeSpan.FromSeconds(60));
             if (metadataServerToo)
             {
                 await Task.WhenAll(first.KillAsync(), cluster.Meta.KillAsync());
@@ -29,17 +29,17 @@ public sealed class MountKillTests
                 await first.KillAsync();
             }
 
-            Assert.True(dying.Stop(), "the program on the killed mount hangs");
+            Assert.True(await dying.StopAsync(), $"the program on the killed mount hangs; {dying.Error}");
             Assert.NotNull(dying.Error);
             await first.DetachAsync();
             await first.StartAsync();
-            dying.Verify(first.Join($"dying{round}"));
-            dying.Verify(second.Join($"dying{round}"));
+            await dying.VerifyAsync(first.Join($"dying{round}"));
+            await dying.VerifyAsync(second.Join($"dying{round}"));
             var before = living.Done;
             await Until.TrueAsync("the other mount goes on", () => living.Done > before + 5 || living.Error is not null);
-            Assert.True(living.Stop(TimeSpan.FromSeconds(60)), "the program on the other mount hangs");
+            Assert.True(await living.StopAsync(), $"the program on the other mount hangs; {living.Error}");
             Assert.Null(living.Error);
-            living.Verify(first.Join($"living{round}"));
+            await living.VerifyAsync(first.Join($"living{round}"));
         }
 
         foreach (var mount in cluster.Mounts) Assert.Equal(0, await mount.StopAsync());

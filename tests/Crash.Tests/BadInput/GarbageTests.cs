@@ -17,7 +17,7 @@ public sealed class GarbageTests
     {
         Requirements.Mounting();
         await using var cluster = await Cluster.StartAsync(new ClusterOptions { Mounts = 1 });
-        LoadProgram program = new(cluster.Mounts[0].Join("load"), 1);
+        using var program = LoadProcess.Random(cluster.Mounts[0].Join("load"), 1);
         for (var i = 0; i < 30; i++)
         {
             var bytes = (i % 3) switch
@@ -43,9 +43,9 @@ public sealed class GarbageTests
 
         var done = program.Done;
         await Until.TrueAsync("the program goes on", () => program.Done > done + 20 || program.Error is not null);
-        Assert.True(program.Stop(TimeSpan.FromSeconds(30)));
+        Assert.True(await program.StopAsync(), $"the program hangs; {program.Error}");
         Assert.Null(program.Error);
-        program.Verify(cluster.Mounts[0].Join("load"));
+        await program.VerifyAsync(cluster.Mounts[0].Join("load"));
         Assert.False(cluster.Meta.HasExited);
     }
 

@@ -1,84 +1,24 @@
 using System.Security.Cryptography;
 using FlexFs.Harness;
 
-namespace FlexFs.Crash.Tests;
+namespace FlexFs.Crash.Load;
 
-/// <summary>
-/// A program that works in a folder of its own and remembers, outside of the volume, what it was told had succeeded. Any error ends it:
-/// while the metadata server comes and goes, no program may see one.
-/// </summary>
-internal sealed class LoadProgram
+/// <summary>Random operations on files, folders and links, and a model of what they must have made.</summary>
+/// <param name="folder">Nobody else works there.</param>
+/// <param name="seed">Of what it does.</param>
+internal sealed class RandomLoad(string folder, int seed) : ILoad
 {
     private const int NamesMax = 40;
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _folders = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> _links = new(StringComparer.Ordinal);
-    private readonly string _folder;
-    private readonly Random _random;
-    private readonly Thread _thread;
-    private volatile bool _stop;
+    private readonly Random _random = new(seed);
     private int _next;
-    private int _done;
 
-    /// <summary>Starts it.</summary>
-    /// <param name="folder">Made by it; nobody else works there.</param>
-    /// <param name="seed">Of what it does.</param>
-    internal LoadProgram(string folder, int seed)
+    /// <inheritdoc/>
+    public void Step()
     {
-        _folder = folder;
-        _random = new Random(seed);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"load {seed}" };
-        _thread.Start();
-    }
-
-    /// <summary>How many operations it was told had succeeded.</summary>
-    internal int Done => Volatile.Read(ref _done);
-
-    /// <summary>The error that ended it.</summary>
-    internal Exception? Error { get; private set; }
-
-    /// <summary>Lets it finish what it is doing; true when it did within the limit.</summary>
-    internal bool Stop(TimeSpan limit)
-    {
-        _stop = true;
-        return _thread.Join(limit);
-    }
-
-    /// <summary>Compares everything it was told with what a mount shows.</summary>
-    /// <param name="folder">Its folder, seen through that mount.</param>
-    internal void Verify(string folder)
-    {
-        var expected = _files.Keys.Concat(_folders).Concat(_links.Keys).Order(StringComparer.Ordinal);
-        var found = Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
-        Assert.Equal(expected, found);
-        foreach (var (name, bytes) in _files)
-        {
-            Assert.True(bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(folder, name))), $"{folder}/{name} has other bytes");
-        }
-
-        foreach (var (name, target) in _links) Assert.Equal(target, new FileInfo(Path.Combine(folder, name)).LinkTarget);
-    }
-
-    private void Run()
-    {
-        try
-        {
-            Directory.CreateDirectory(_folder);
-            while (!_stop)
-            {
-                Step();
-                Volatile.Write(ref _done, _done + 1);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Error = e;
-        }
-    }
-
-    // Each case changes the model only after the operation was answered.
-    private void Step()
-    {
+        // Each case changes the model only after the operation was answered.
         var name = _files.Count > 0 ? _files.Keys.ElementAt(_random.Next(_files.Count)) : null;
         switch (name is null || _files.Count < 4 ? 0 : _random.Next(_files.Count < NamesMax ? 12 : 9))
         {
@@ -100,13 +40,12 @@ internal sealed class LoadProgram
                 _files.Remove(name!);
                 break;
             case 5:
-                var read = File.ReadAllBytes(PathOf(name!));
-                if (!read.AsSpan().SequenceEqual(_files[name!])) throw new IOException($"{PathOf(name!)} has other bytes");
+                MustHold(PathOf(name!), _files[name!]);
                 break;
             case 6 when _folders.Count < 5:
-                var folder = NewName("d");
-                Directory.CreateDirectory(PathOf(folder));
-                _folders.Add(folder);
+                var made = NewName("d");
+                Directory.CreateDirectory(PathOf(made));
+                _folders.Add(made);
                 break;
             case 7 when _folders.Count > 0:
                 // A repeated rmdir that took effect twice would be ENOENT.
@@ -122,6 +61,33 @@ internal sealed class LoadProgram
                 Create(NewName("f"), Bytes(20000));
                 break;
         }
+    }
+
+    /// <inheritdoc/>
+    public void Verify(string folder)
+    {
+        var expected = _files.Keys.Concat(_folders).Concat(_links.Keys).Order(StringComparer.Ordinal).ToArray();
+        var found = Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal).ToArray();
+        if (!expected.SequenceEqual(found))
+        {
+            throw new IOException(
+                $"{folder} lacks [{string.Join(' ', expected.Except(found))}] and has [{string.Join(' ', found.Except(expected))}] too much");
+        }
+
+        foreach (var (name, bytes) in _files) MustHold(Path.Combine(folder, name), bytes);
+        foreach (var (name, target) in _links)
+        {
+            var shown = new FileInfo(Path.Combine(folder, name)).LinkTarget;
+            if (shown != target) throw new IOException($"{folder}/{name} leads to {shown} instead of {target}");
+        }
+    }
+
+    private static void MustHold(string path, byte[] expected)
+    {
+        var found = File.ReadAllBytes(path);
+        if (found.AsSpan().SequenceEqual(expected)) return;
+        var at = found.AsSpan().CommonPrefixLength(expected);
+        throw new IOException($"{path} has other bytes: {found.Length} instead of {expected.Length}, different from {at} on");
     }
 
     private void Create(string name, byte[] bytes)
@@ -155,5 +121,5 @@ internal sealed class LoadProgram
 
     private string NewName(string kind) => $"{kind}{_next++}";
 
-    private string PathOf(string name) => Path.Combine(_folder, name);
+    private string PathOf(string name) => Path.Combine(folder, name);
 }
