@@ -50,8 +50,8 @@ public sealed class SmallFileSystem : IDisposable
     {
         using var process = Process.Start(
             new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? null : error.Trim();
+        // It says at most a line, so it can be read when it has ended.
+        if (!process.WaitForExit(TimeSpan.FromSeconds(30))) return $"{program} does not end";
+        return process.ExitCode == 0 ? null : process.StandardError.ReadToEnd().Trim();
     }
 }

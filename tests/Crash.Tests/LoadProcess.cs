@@ -57,8 +57,11 @@ internal sealed class LoadProcess : IDisposable
 
     /// <summary>Compares everything it was told with what a mount shows. It must be stopped.</summary>
     /// <param name="folder">Its folder, seen through that mount.</param>
-    internal async Task VerifyAsync(string folder) =>
-        Assert.Equal("verified", await AskAsync($"verify {folder}") ?? $"no answer about {folder}; {Error}");
+    internal async Task VerifyAsync(string folder)
+    {
+        var answer = await AskAsync($"verify {folder}");
+        Assert.True(answer == "verified", $"{folder} was not verified: {answer ?? $"no answer within {Patience.TotalSeconds:0} s"}; {Error}");
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -31,6 +31,16 @@ public sealed class MetadataServerKillTests
         (await cluster.VerifyAsync()).MustSucceed("meta.flexfs verify");
     }
 
+    [Fact]
+    public async Task The_metadata_server_is_not_started_by_a_process_that_has_files_of_a_mount_open()
+    {
+        Requirements.Mounting();
+        await using var cluster = await Cluster.StartAsync(new ClusterOptions { Mounts = 1 });
+        using var file = File.Create(cluster.Mounts[0].Join("open"));
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.StartMetaAsync);
+        Assert.Contains(file.Name, refusal.Message, StringComparison.Ordinal);
+    }
+
     private static async Task KillUnderAsync(Cluster cluster, LoadProcess[] programs, int seed)
     {
         Random random = new(seed);

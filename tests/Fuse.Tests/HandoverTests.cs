@@ -44,8 +44,8 @@ public sealed class HandoverTests
         var second = new FuseServer(adopted, next, new FuseOptions { ReadersMax = 1 });
         second.Start();
         Assert.Equal(Errno.OK, adopted.Notifier.Resend());
-        Assert.Equal("4242", await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("4242", await MountedMemory.LineAsync(program));
+        await MountedMemory.EndAsync(program);
         Assert.Contains(next.Asked, asked => asked.Resent);
         Assert.Equal("4242", await mount.ShAsync("stat -f -c %b ."));
     }

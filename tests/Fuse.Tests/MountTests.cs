@@ -87,7 +87,7 @@ public sealed class MountTests
     {
         await using var mount = MountedMemory.Create();
         using Process holder = mount.Start("touch l; exec 9<l; flock -x 9; echo held; sleep 60");
-        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("held", await MountedMemory.LineAsync(holder));
         await mount.ShAsync("! flock -n l true");
         // The waiting one is sent SIGTERM: the request ends, and with it the program.
         await mount.ShAsync("timeout 0.3 flock l true", expected: 124);
@@ -95,8 +95,8 @@ public sealed class MountTests
         using Process waiter = mount.Start("flock l echo granted");
         Assert.True(SpinWait.SpinUntil(() => mount.Mount.Server.Pending > 0, 10_000));
         holder.Kill(entireProcessTree: true);
-        Assert.Equal("granted", await waiter.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await waiter.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("granted", await MountedMemory.LineAsync(waiter));
+        await MountedMemory.EndAsync(waiter);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class MountTests
     {
         var mount = MountedMemory.Create();
         using Process user = mount.Start("echo in; exec sleep 60");
-        await user.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        await MountedMemory.LineAsync(user);
         Assert.Equal(Errno.EBUSY, mount.Mount.Unmount());
         Assert.Equal(Errno.OK, mount.Mount.Detach());
         Assert.Null(MountTable.Find(mount.Path));
@@ -182,8 +182,8 @@ public sealed class MountTests
         Assert.Equal("40755", await mount.ShAsync("printf %o 0x$(stat -c %f .)"));
         Assert.True(mount.Mount.Server.Counters.ReadersWoken >= 2);
         fs.Gate.Set();
-        await one.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await two.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await MountedMemory.EndAsync(one);
+        await MountedMemory.EndAsync(two);
         Assert.Equal((0, 0), (one.ExitCode, two.ExitCode));
     }
 

@@ -7,6 +7,8 @@ namespace FlexFs.Fuse.Tests;
 /// <summary>The memory file system on a real mount, used by programs. Skips aloud where there is no FUSE.</summary>
 internal sealed class MountedMemory : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private MountedMemory(string path, FuseMount mount)
     {
         Path = path;
@@ -45,7 +47,7 @@ internal sealed class MountedMemory : IAsyncDisposable
         using Process process = Start(script);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(Patience);
         try
         {
             await process.WaitForExitAsync(deadline.Token);
@@ -56,9 +58,9 @@ internal sealed class MountedMemory : IAsyncDisposable
             _ = FuseMount.Unmount(Path, lazy: true);
             Assert.Fail($"hangs: {script}");
         }
-        string said = $"{script}\n{await output}{await errors}";
-        Assert.True(process.ExitCode == expected, $"exit code {process.ExitCode} of: {said}");
-        return (await output).TrimEnd('\n');
+        string[] said = await Task.WhenAll(output, errors).WaitAsync(Patience);
+        Assert.True(process.ExitCode == expected, $"exit code {process.ExitCode} of: {script}\n{said[0]}{said[1]}");
+        return said[0].TrimEnd('\n');
     }
 
     /// <summary>A script in the mount. The shell enters it by itself: this process never touches its own mount.</summary>
@@ -70,6 +72,12 @@ internal sealed class MountedMemory : IAsyncDisposable
         start.Environment["LC_ALL"] = "C";
         return Process.Start(start)!;
     }
+
+    /// <summary>A program's next line; null at its end.</summary>
+    public static Task<string?> LineAsync(Process program) => program.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+
+    /// <summary>Waits until a program has ended.</summary>
+    public static Task EndAsync(Process program) => program.WaitForExitAsync().WaitAsync(Patience);
 
     public async ValueTask DisposeAsync()
     {

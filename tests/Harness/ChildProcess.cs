@@ -6,6 +6,7 @@ namespace FlexFs.Harness;
 /// <summary>A program under test: runs in the foreground, its output goes to a file, it ends with the test process.</summary>
 public sealed class ChildProcess : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly List<ChildProcess> Running = [];
     private readonly Process _process;
     private readonly string _name;
@@ -50,10 +51,13 @@ public sealed class ChildProcess : IDisposable
     }
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
-    public async Task KillAsync()
+    public async Task KillAsync() => Assert.True(await TryKillAsync(), $"{_name} (process {Id}) does not even end by SIGKILL");
+
+    /// <summary>SIGKILL; false when it is not gone in time, as a process that waits for a file system may not be.</summary>
+    public async Task<bool> TryKillAsync()
     {
         if (!_process.HasExited) _process.Kill();
-        await _process.WaitForExitAsync();
+        return await EndsAsync(Patience);
     }
 
     /// <summary>SIGTERM; answers the exit code.</summary>
@@ -70,16 +74,7 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Waits for its end; answers the exit code.</summary>
     public async Task<int> ExitAsync(TimeSpan? limit = null)
     {
-        using CancellationTokenSource late = new(limit ?? TimeSpan.FromSeconds(30));
-        try
-        {
-            await _process.WaitForExitAsync(late.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"{_name} (process {Id}) does not end; its log:\n{Tail()}");
-        }
-
+        Assert.True(await EndsAsync(limit ?? Patience), $"{_name} (process {Id}) does not end; its log:\n{Tail()}");
         return _process.ExitCode;
     }
 
@@ -101,6 +96,20 @@ public sealed class ChildProcess : IDisposable
         if (!_process.HasExited) _process.Kill();
         lock (Running) Running.Remove(this);
         _process.Dispose();
+    }
+
+    private async Task<bool> EndsAsync(TimeSpan limit)
+    {
+        using CancellationTokenSource late = new(limit);
+        try
+        {
+            await _process.WaitForExitAsync(late.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private static void EndAll()

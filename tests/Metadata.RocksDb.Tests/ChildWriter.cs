@@ -10,6 +10,7 @@ public sealed partial class ChildWriter
     private const string FolderVariable = "FLEXFS_TEST_CHILD_FOLDER";
     private const string FileLimitVariable = "FLEXFS_TEST_CHILD_FILE_LIMIT";
     private const int BatchKeys = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Starts the child. The caller kills and disposes it.</summary>
     internal static Process Start(string folder, long fileBytesMax = 0)
@@ -30,9 +31,10 @@ public sealed partial class ChildWriter
     }
 
     /// <summary>The child's next line, without the runner's; null at its end.</summary>
+    /// <exception cref="TimeoutException">It says nothing for a minute.</exception>
     internal static async Task<string?> ReadLineAsync(Process child)
     {
-        while (await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        while (await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience) is { } line)
         {
             if (line.StartsWith("Committed ", StringComparison.Ordinal)
                 || line.StartsWith("failed ", StringComparison.Ordinal)) return line;
@@ -40,6 +42,9 @@ public sealed partial class ChildWriter
 
         return null;
     }
+
+    /// <summary>Waits until it has ended.</summary>
+    internal static Task EndAsync(Process child) => child.WaitForExitAsync().WaitAsync(Patience);
 
     /// <summary>Asserts that the database holds whole batches, all up to <paramref name="acknowledged"/>.</summary>
     internal static async Task<ulong> VerifyAsync(RocksDbStore store, ulong acknowledged)

@@ -43,7 +43,7 @@ public sealed class CrashTests : IDisposable
                 acknowledged = ulong.Parse(line.AsSpan("Committed ".Length), null);
             }
 
-            await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await ChildWriter.EndAsync(child);
             await using var store = RocksDbStore.Open(_environment, _folder.File("volume"));
             present = await ChildWriter.VerifyAsync(store, acknowledged);
         }
@@ -55,7 +55,7 @@ public sealed class CrashTests : IDisposable
         using var child = ChildWriter.Start(_folder.File("volume"), fileBytesMax: 100_000);
         var lines = new List<string>();
         while (await ChildWriter.ReadLineAsync(child) is { } line) lines.Add(line);
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await ChildWriter.EndAsync(child);
         var failures = lines.SkipWhile(line => line.StartsWith("Committed ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(2, failures.Length);
         Assert.Contains("could not be written", failures[0], StringComparison.Ordinal);

@@ -52,7 +52,7 @@ internal sealed class OtherProcess : IDisposable
     public void Dispose()
     {
         if (!_process.HasExited) _process.Kill();
-        _process.WaitForExit();
+        _ = _process.WaitForExit(TimeSpan.FromSeconds(30));
         _process.Dispose();
     }
 

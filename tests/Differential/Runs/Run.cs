@@ -16,6 +16,8 @@ internal sealed class Run(Playground playground, RunOptions options)
 {
     private const int Confirmations = 3;
     private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan PatiencePerStep = TimeSpan.FromMilliseconds(50);
     private readonly List<Operation> _operations = [];
 
     /// <summary>What the second side performs instead: a fault that the comparison is to find.</summary>
@@ -31,7 +33,7 @@ internal sealed class Run(Playground playground, RunOptions options)
     internal Difference? Perform()
     {
         Difference? difference = null;
-        Identity.OnThread(() => difference = Perform(null));
+        Identity.OnThread(() => difference = Perform(null), Patience + (options.Steps * PatiencePerStep));
         return difference;
     }
 
@@ -39,7 +41,7 @@ internal sealed class Run(Playground playground, RunOptions options)
     internal Difference? Replay(IReadOnlyList<Operation> operations)
     {
         Difference? difference = null;
-        Identity.OnThread(() => difference = Perform(operations));
+        Identity.OnThread(() => difference = Perform(operations), Patience + (operations.Count * PatiencePerStep));
         return difference;
     }
 

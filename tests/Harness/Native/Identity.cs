@@ -12,12 +12,16 @@ public sealed record Identity(uint Uid, uint Gid, params uint[] Groups)
     public static readonly Identity Root = new(0, 0);
 
     private const int CloneFs = 0x200;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// Runs on a thread of its own that has its own umask and current folder and may <see cref="Become"/> somebody else. libc changes all
     /// threads of a process at once; the system calls change one (nptl(7)).
     /// </summary>
-    public static void OnThread(Action action)
+    /// <param name="action">What is run.</param>
+    /// <param name="limit">How long it may take, two minutes by default. After that the thread is left where it hangs.</param>
+    /// <exception cref="TimeoutException">It took longer.</exception>
+    public static void OnThread(Action action, TimeSpan? limit = null)
     {
         ExceptionDispatchInfo? failure = null;
         Thread thread = new(() =>
@@ -32,9 +36,13 @@ public sealed record Identity(uint Uid, uint Gid, params uint[] Groups)
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
-        });
+        })
+        {
+            IsBackground = true,
+        };
         thread.Start();
-        thread.Join();
+        var allowed = limit ?? Patience;
+        if (!thread.Join(allowed)) throw new TimeoutException($"what runs as another user hangs for {allowed.TotalSeconds:0} s");
         failure?.Throw();
     }
 

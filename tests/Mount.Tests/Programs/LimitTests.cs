@@ -44,9 +44,12 @@ public sealed class LimitTests(SharedCluster shared) : ProgramTests(shared)
             {
                 start.SignalAndWait();
                 outcomes[number] = Posix.CreateExclusively(number % 2 == 0 ? A($"r{round}") : B($"r{round}"));
-            })).ToArray();
+            })
+            {
+                IsBackground = true,
+            }).ToArray();
             foreach (var thread in threads) thread.Start();
-            foreach (var thread in threads) thread.Join();
+            foreach (var thread in threads) Assert.True(thread.Join(TimeSpan.FromSeconds(60)), $"round {round}: a create hangs");
             Assert.Equal([0, Posix.EEXIST, Posix.EEXIST, Posix.EEXIST], outcomes.Order());
         }
 
