@@ -14,8 +14,9 @@ namespace FlexFs.Client;
 
 /// <summary>A volume as a file system: what a mount, a tool or a test uses. One object is one session.</summary>
 /// <remarks>
-/// Any thread, or one synchronization context. Coherence is close-to-open: what was written through a handle is seen by
-/// whoever opens the file after that handle's flush; opening and asking for attributes ask the server. Answers are a value
+/// Any thread, or one synchronization context. With leases what a call has done is seen by every later
+/// call of any client, and what is known is answered without asking; without them coherence is close-to-open, and opening and asking
+/// for attributes ask the server. Answers are a value
 /// or an <see cref="Errno"/>; nothing is thrown but <see cref="InvariantException"/>, for a bug. Names are bytes, 1 to 255
 /// of them; names and values that are passed in are read before the call returns its task. While the server cannot be
 /// reached, calls wait; a change is repeated after a reconnect and has one effect.

@@ -22,6 +22,12 @@ public interface ILeaseGate
     /// <param name="isNeeded">Whether the request is of no use without it, so that a full table is no reason.</param>
     LeaseKind Offer(InodeId inode, LeaseKind wanted, bool isNeeded);
 
+    /// <summary>Whether the session has a lease of the inode.</summary>
+    bool IsHeld(InodeId inode);
+
+    /// <summary>Whether another session has a lease of the inode.</summary>
+    bool IsHeldElsewhere(InodeId inode);
+
     /// <summary>Whether another session may have size and times of the inode that are not committed.</summary>
     bool IsWrittenElsewhere(InodeId inode);
 

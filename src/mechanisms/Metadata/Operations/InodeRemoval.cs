@@ -31,12 +31,16 @@ internal static class InodeRemoval
         Usage.Move(c, inode, ref after, InodeId.None);
         if (record.Type == FileType.Directory) c.Transaction.Delete(Keys.DirectoryUsage(inode));
         after = after with { LinkCount = 0 };
-        if (!c.Opens.IsOpen(inode))
+        var isOpening = record.Type == FileType.Regular && c.IsHeldElsewhere(inode);
+        if (!c.Opens.IsOpen(inode) && !isOpening)
         {
             Remove(c, inode, after);
             return;
         }
 
+        // Another host has looked it up, and its program may be about to open it, which with a local file system is one step. So it stays
+        // until upkeep passes.
+        if (isOpening) c.Unfinished.Add(inode);
         c.PutInode(inode, after);
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now });
     }

@@ -11,10 +11,15 @@ internal static class Open
     {
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
 
-        // Without a name only who has it open opens it once more (/proc/self/fd). Others come by a name that their kernel still keeps, and
-        // ESTALE makes it look again: what they would write to is not the file of that name. Whose removal has begun is nobody's.
-        var isNamed = record.LinkCount > 0;
-        if (!isNamed && (!c.Opens.IsOpenIn(c.Session, request.Inode) || InodeRemoval.HasBegun(c, request.Inode))) return Errno.ESTALE;
+        // Without a name it is opened by who has it open (/proc/self/fd), and by who looked it up while it had one and was told since that
+        // it changed: that program came before the removal. Others come by a name that their kernel still keeps, and ESTALE makes it look
+        // again. Whose removal has begun is nobody's.
+        if (record.LinkCount == 0)
+        {
+            var isKnown = c.Opens.IsOpenIn(c.Session, request.Inode) || c.IsHeld(request.Inode);
+            if (!isKnown || InodeRemoval.HasBegun(c, request.Inode)) return Errno.ESTALE;
+        }
+
         var data = ReadOnlyMemory<byte>.Empty;
         if (request.WithInlineData && (record.Flags & InodeFlags.IsInline) != 0)
         {

@@ -227,6 +227,12 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         return offer;
     }
 
+    /// <summary>Whether the session has a lease of the inode.</summary>
+    public bool IsHeld(InodeId inode) => _gate?.IsHeld(inode) ?? false;
+
+    /// <summary>Whether another session has a lease of the inode.</summary>
+    public bool IsHeldElsewhere(InodeId inode) => _gate?.IsHeldElsewhere(inode) ?? false;
+
     /// <summary>Whether another session may have size and times of the inode that are not committed.</summary>
     public bool IsWrittenElsewhere(InodeId inode) => _gate?.IsWrittenElsewhere(inode) ?? false;
 

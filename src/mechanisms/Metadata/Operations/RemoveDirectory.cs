@@ -18,6 +18,6 @@ internal static class RemoveDirectory
         c.DeleteName(request.Parent, name, entry);
         Directories.Change(c, request.Parent, -1, -1);
         InodeRemoval.DropName(c, entry.Child, record, request.Parent, name);
-        return Outcome.Of(entry.Child);
+        return Outcome.Of(entry.Child, entry.Child.Value);
     }
 }

@@ -19,6 +19,6 @@ internal static class Unlink
         c.DeleteName(request.Parent, name, entry);
         Directories.Change(c, request.Parent, -1, 0);
         InodeRemoval.DropName(c, entry.Child, record, request.Parent, name);
-        return Outcome.Of(entry.Child);
+        return Outcome.Of(entry.Child, entry.Child.Value);
     }
 }

@@ -43,11 +43,6 @@ internal sealed class HeldInode
         ? Task.CompletedTask
         : (_recallBegan ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>
-    /// Writes that wait for the lease while the kernel holds pages of them locked: an invalidation of these waits for the write.
-    /// </summary>
-    public int LockedWrites { get; set; }
-
     /// <summary>A recall came.</summary>
     public void BeginRecall()
     {

@@ -41,6 +41,7 @@ internal sealed class NameChanges(
         using var named = leases.BeginChange(parent, name);
         var reply = await session.MutateAsync(opcode, request);
         if (reply.IsOk && named is not null) named.Made = InodeId.None;
+        if (reply.IsOk && reply.Value.Value != 0) names.Forget(new InodeId(reply.Value.Value));
         return names.Noted(reply);
     }
 

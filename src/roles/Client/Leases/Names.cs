@@ -6,9 +6,8 @@ using FlexFs.Protocol.Metadata;
 namespace FlexFs.Client.Leases;
 
 /// <summary>What a name is.</summary>
-/// <param name="Attributes">Of the inode that it is, with the lease under which they may be kept; of the inode none when there is none.</param>
-/// <param name="MayKeepName">Whether the directory's lease covers it.</param>
-public readonly record struct Found(Attributes Attributes, bool MayKeepName)
+/// <param name="Attributes">Of the inode that it is; of the inode none when there is none.</param>
+public readonly record struct Found(Attributes Attributes)
 {
     /// <summary>Whether there is no such name.</summary>
     public bool IsAbsent => Attributes.Inode == InodeId.None;
@@ -23,9 +22,9 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
     {
         if (TryFind(parent, name.Span, out var known))
         {
-            if (known == InodeId.None) return new Found(default, MayKeepName: true);
+            if (known == InodeId.None) return default(Found);
             var attributes = await GetAttributesAsync(known, cancellationToken);
-            if (attributes.IsOk) return new Found(attributes.Value, MayKeepName: IsKnown(parent, known));
+            if (attributes.IsOk) return new Found(attributes.Value);
             if (attributes.Errno != Errno.ESTALE) return attributes.Errno;
             return Errno.ENOENT;
         }
@@ -36,8 +35,8 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
             Opcode.Lookup, new LookupRequest { Parent = parent, Name = asked }, cancellationToken);
         if (!reply.IsOk) return reply.Errno;
         var told = reply.Value.Attributes;
-        var mayKeep = TakeName(parent, asked.Span, told.Inode, reply.Value.ParentLease, since);
-        return new Found(told.Inode == InodeId.None ? told : Take(told, since), mayKeep);
+        TakeName(parent, asked.Span, told.Inode, reply.Value.ParentLease, since);
+        return new Found(told.Inode == InodeId.None ? told : Take(told, since));
     }
 
     /// <summary>The attributes as they are now, with what was written here and is not committed.</summary>
@@ -198,24 +197,16 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         }
     }
 
-    // Whether the directory is still held: its names were while the inode was asked for.
-    private bool IsKnown(InodeId parent, InodeId inode)
+    private void TakeName(InodeId parent, ReadOnlySpan<byte> name, InodeId inode, LeaseKind given, long since)
     {
-        if (inode == InodeId.None || cache.Find(parent) is not { } directory) return false;
-        lock (directory.Gate) return directory.Held is { Kind: not LeaseKind.None, Changing: 0, Recalling: 0 } && leases.IsCurrent;
-    }
-
-    private bool TakeName(InodeId parent, ReadOnlySpan<byte> name, InodeId inode, LeaseKind given, long since)
-    {
-        if (!leases.IsOn || given == LeaseKind.None || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) return false;
+        if (!leases.IsOn || given == LeaseKind.None || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) return;
         var directory = cache.Pin(parent);
         try
         {
             lock (directory.Gate)
             {
-                if (leases.Take(directory, given, since) == LeaseKind.None) return false;
+                if (leases.Take(directory, given, since) == LeaseKind.None) return;
                 (directory.Held.Names ??= new NameCache()).Set(name, inode);
-                return true;
             }
         }
         finally

@@ -410,6 +410,10 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         public LeaseKind Offer(InodeId inode, LeaseKind wanted, bool isNeeded) =>
             _session is null ? LeaseKind.None : _table.Offer(_session, inode, wanted, isNeeded, _request.Wait);
 
+        public bool IsHeld(InodeId inode) => _session is not null && _session.Inodes.Contains(inode);
+
+        public bool IsHeldElsewhere(InodeId inode) => _table.Find(inode)?.IsHeldByOthers(_request.Engine.Session) ?? false;
+
         public bool IsWrittenElsewhere(InodeId inode) => _table.IsWrittenElsewhere(_request.Engine.Session, inode);
 
         public bool Admits(Footprint footprint) => _table.Admits(_request, _session, footprint);

@@ -13,7 +13,7 @@ public readonly partial record struct MutationReply
     /// <summary>The inode that was made or changed, as it is after it; none when it is gone.</summary>
     [Field(1)] public Attributes? Attributes { get; init; }
 
-    /// <summary>What the operation defines: the first id of a range.</summary>
+    /// <summary>What the operation defines: the first id of a range, or the inode that lost a name.</summary>
     [Field(2)] public ulong Value { get; init; }
 }
 
