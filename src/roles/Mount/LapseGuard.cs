@@ -16,13 +16,15 @@ internal sealed class LapseGuard(FileSystem fileSystem, KernelCaches kernel, Tim
     /// <summary>Looks after it until the mount ends.</summary>
     internal async Task RunAsync(Task end)
     {
+        var dropping = Task.CompletedTask;
         while (true)
         {
             var pause = Task.Delay(Interval, time);
             if (await Task.WhenAny(pause, end) == end) return;
 
-            // Each time, since a READ that was under way may have filled pages again.
-            if (fileSystem.LeaseLeft <= TimeSpan.Zero) kernel.DropPages(fileSystem.KnownInodes);
+            // Again and again, since a READ that was under way may have filled pages; and one round at a time, since it may wait for one.
+            if (!dropping.IsCompleted || !fileSystem.UsesLeases || fileSystem.LeaseLeft > TimeSpan.Zero) continue;
+            dropping = kernel.DropPagesAsync(fileSystem.KnownInodes);
         }
     }
 }

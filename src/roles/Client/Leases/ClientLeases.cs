@@ -135,7 +135,7 @@ internal sealed class ClientLeases
             lock (inode.Gate)
             {
                 var kind = inode.Held.Kind;
-                if (kind == LeaseKind.None && inode.Held.Recalling > 0) kind = LeaseKind.Read;
+                if (kind == LeaseKind.None && inode.Held is { Recalling: > 0, IsGivenUp: false }) kind = LeaseKind.Read;
                 if (kind != LeaseKind.None) held.Add(new HeldLease { Inode = inode.Id, Kind = kind });
             }
         }

@@ -8,6 +8,8 @@ internal sealed class HeldInode
 {
     private TaskCompletionSource? _recalled;
     private TaskCompletionSource? _recallBegan;
+    private TaskCompletionSource? _answered;
+    private int _givenUp;
 
     /// <summary>What the server gave.</summary>
     public LeaseKind Kind { get; set; }
@@ -31,7 +33,15 @@ internal sealed class HeldInode
     public long Reads { get; set; }
 
     /// <summary>Whether a recall of it has dropped the lease and waits for its acknowledgement to be answered.</summary>
-    public bool IsGivenUp { get; set; }
+    public bool IsGivenUp => _givenUp > 0;
+
+    /// <summary>
+    /// Ends when no acknowledgement is on its way. Recalls that still drop something are not waited for: what asks for bytes may be what
+    /// they wait for.
+    /// </summary>
+    public Task Answered => _givenUp == 0
+        ? Task.CompletedTask
+        : (_answered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Ends when no recall is under way any more.</summary>
     public Task Recalled => Recalling == 0
@@ -51,11 +61,20 @@ internal sealed class HeldInode
         _recallBegan = null;
     }
 
-    /// <summary>It was carried out, and the server knows.</summary>
-    public void EndRecall()
+    /// <summary>A recall has dropped everything: its acknowledgement comes next.</summary>
+    public void GiveUp() => _givenUp++;
+
+    /// <summary>A recall was carried out, and the server knows.</summary>
+    /// <param name="hadGivenUp">Whether it had called <see cref="GiveUp"/>.</param>
+    public void EndRecall(bool hadGivenUp)
     {
+        if (hadGivenUp && --_givenUp == 0)
+        {
+            _answered?.TrySetResult();
+            _answered = null;
+        }
+
         if (--Recalling > 0) return;
-        IsGivenUp = false;
         _recalled?.TrySetResult();
         _recalled = null;
     }

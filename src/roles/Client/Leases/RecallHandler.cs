@@ -75,7 +75,7 @@ internal sealed class RecallHandler(
             lock (inode.Gate)
             {
                 if (!leases.MayRead(inode) && (inode.Held.Reading > 0 || inode.Held.Reads != reads)) continue;
-                inode.Held.EndRecall();
+                inode.Held.EndRecall(hadGivenUp: false);
                 break;
             }
         }
@@ -88,17 +88,24 @@ internal sealed class RecallHandler(
         // The connection's loop has more to do.
         await Task.Yield();
         var number = session.Number;
+        var hadGivenUp = false;
         using var done = new CancellationTokenSource();
         try
         {
             var reporting = ReportAsync(recall.Id, done.Token);
-            if (recall.Keep < LeaseKind.Write && HasWriteLease(inode)) await FlushAsync(inode, number);
-            var kept = await DropAsync(recall, inode);
+            LeaseKind? kept;
+            do
+            {
+                if (recall.Keep < LeaseKind.Write && HasWriteLease(inode)) await FlushAsync(inode, number);
+                kept = await DropAsync(recall, inode);
+            }
+            while (kept is null);
+            hadGivenUp = kept == LeaseKind.None;
 #pragma warning disable VSTHRD103 // CancelAsync would leave the caller's context for the thread pool
             done.Cancel();
 #pragma warning restore VSTHRD103
             await reporting;
-            if (session.Number == number) await AcknowledgeAsync(new RecallAnswer { Id = recall.Id, Kept = kept });
+            if (session.Number == number) await AcknowledgeAsync(new RecallAnswer { Id = recall.Id, Kept = kept.Value });
         }
         catch (Exception e)
         {
@@ -106,7 +113,7 @@ internal sealed class RecallHandler(
             ClientLog.Unexpected(log, e, "a recall");
         }
 
-        lock (inode.Gate) inode.Held.EndRecall();
+        lock (inode.Gate) inode.Held.EndRecall(hadGivenUp);
         cache.Unpin(inode);
         lock (_gate) _underWay.Remove(recall.Id);
     }
@@ -122,7 +129,7 @@ internal sealed class RecallHandler(
     {
         while (session.Number == number)
         {
-            // Writes are refused by now, so this comes to an end.
+            // Writes wait by now, but for those that a recall waits for, so this comes to an end.
             var errno = await writes.FlushAsync(inode);
             lock (inode.Gate)
             {
@@ -133,7 +140,8 @@ internal sealed class RecallHandler(
         }
     }
 
-    private async ValueTask<LeaseKind> DropAsync(RecallPush recall, CachedInode inode)
+    // None when the kernel wrote back, while it dropped pages, what mappings had changed: that is committed under the lease, too.
+    private async ValueTask<LeaseKind?> DropAsync(RecallPush recall, CachedInode inode)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> names = recall.Names.IsDefault ? [] : recall.Names;
         while (true)
@@ -157,6 +165,7 @@ internal sealed class RecallHandler(
                 if (isOfData && (held.Reading > 0 || held.Reads != reads)) continue;
                 var keeps = held.Kind < recall.Keep ? held.Kind : recall.Keep;
                 if (keeps == LeaseKind.None && !isOfData) continue;
+                if (held.Kind == LeaseKind.Write && keeps < LeaseKind.Write && inode.Writer is { HasAnything: true }) return null;
 
                 // A change of our own may have taken effect already, and its answer be on its way.
                 if ((parts & InodeParts.Attributes) != 0 || held.Changing > 0) held.HasAttributes = false;
@@ -166,7 +175,7 @@ internal sealed class RecallHandler(
                 if (keeps == LeaseKind.None)
                 {
                     held.Drop();
-                    held.IsGivenUp = true;
+                    held.GiveUp();
                 }
 
                 return keeps;

@@ -321,7 +321,7 @@ internal sealed class FileReader(MetadataSession session, ClientLeases leases, I
             while (true)
             {
                 Task recalled;
-                lock (inode.Gate) recalled = inode.Held.IsGivenUp ? inode.Held.Recalled : Task.CompletedTask;
+                lock (inode.Gate) recalled = inode.Held.Answered;
                 await recalled.WaitAsync(cancellationToken);
                 var since = leases.Clock.Begin();
                 var request = new GetExtentsRequest { Inode = inode.Id, FirstBlock = block, BlockCount = count };

@@ -297,12 +297,22 @@ internal sealed class WritePath(
             if (!mayWrite)
             {
                 var errno = await AcquireAsync(inode, origin, cancellationToken);
-                if (errno != Errno.OK && errno != Errno.EAGAIN) return taken > 0 ? taken : errno;
+                if (errno != Errno.OK && errno != Errno.EAGAIN)
+                {
+                    if (taken == 0) return errno;
+                    break;
+                }
+
                 needsLease = errno == Errno.OK;
                 continue;
             }
 
-            if (uploader.IsOutOfSpace) return taken > 0 ? taken : Errno.ENOSPC;
+            if (uploader.IsOutOfSpace)
+            {
+                if (taken == 0) return Errno.ENOSPC;
+                break;
+            }
+
             OnMemoryFull();
             try
             {
@@ -310,7 +320,8 @@ internal sealed class WritePath(
             }
             catch (OperationCanceledException)
             {
-                return taken > 0 ? taken : Errno.EINTR;
+                if (taken == 0) return Errno.EINTR;
+                break;
             }
         }
 

@@ -50,7 +50,11 @@ internal sealed class KernelCaches : IKernelCaches, IDisposable
     internal Giving Give() => new(this);
 
     /// <summary>A name of this mount was moved by the kernel, with what is left of its time.</summary>
-    internal void Moved(InodeId parent, ReadOnlySpan<byte> name) => _given.Note(parent, name, _entriesValid);
+    internal void Moved(InodeId parent, ReadOnlySpan<byte> name)
+    {
+        _given.Note(parent, name, _entriesValid);
+        _given.Note(parent, default, _entriesValid);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DropAsync(InodeId inode, InodeParts parts, IReadOnlyList<ReadOnlyMemory<byte>> names)
@@ -70,22 +74,20 @@ internal sealed class KernelCaches : IKernelCaches, IDisposable
     {
         if (Notifier is not { } notifier) return;
         if (!HasMountsBelow()) _ = notifier.IncrementEpoch();
-        DropPages(inodes);
+        _ = DropPagesAsync(inodes);
     }
 
     /// <summary>The leases have run out, or may have been taken: pages go, since they have no time of their own.</summary>
-    internal void DropPages(IReadOnlyCollection<InodeId> inodes)
-    {
-        if (Notifier is not { } notifier) return;
-        foreach (var inode in inodes) _ = notifier.InvalidateDataAsync(NodeOf(inode), 0, 0).AsTask();
-    }
+    internal Task DropPagesAsync(IReadOnlyCollection<InodeId> inodes) => Notifier is { } notifier
+        ? Task.WhenAll(inodes.Select(inode => notifier.InvalidateDataAsync(NodeOf(inode), 0, 0).AsTask()))
+        : Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Dispose() => _answers.Dispose();
 
     private async ValueTask ExpireAsync(FuseNotifier notifier, InodeId directory, IReadOnlyList<ReadOnlyMemory<byte>> names)
     {
-        var left = names.Count == 0 ? _entriesValid : TimeSpan.Zero;
+        var left = names.Count == 0 ? _given.Left(directory, default) : TimeSpan.Zero;
         var expiring = new List<Task>(names.Count);
         foreach (var name in names)
         {
@@ -162,6 +164,7 @@ internal sealed class KernelCaches : IKernelCaches, IDisposable
             if (valid <= TimeSpan.Zero || _caches._shared.Left(parent, default) > TimeSpan.Zero) return TimeSpan.Zero;
             if (!_caches._fileSystem.MayGive(parent, name, inode)) return TimeSpan.Zero;
             _caches._given.Note(parent, name, valid);
+            _caches._given.Note(parent, default, valid);
             return valid;
         }
     }
