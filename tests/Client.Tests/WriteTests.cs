@@ -125,6 +125,26 @@ public class WriteTests
         Assert.Equal(data, await (await world.JoinAsync()).GetAsync(file.Attributes.Inode));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task What_was_cut_off_while_the_store_was_full_takes_no_space_once_there_is_some(long sizeBytes)
+    {
+        await using var world = new World();
+        var fs = await world.JoinAsync();
+        world.Objects.Refuse = _ => Errno.ENOSPC;
+        var file = await fs.CreateAsync("file");
+        var data = World.Random(5 << TestVolume.BlockSizeLog2, 1);
+        await fs.WriteAllAsync(file.Handle, 0, data);
+        Assert.Equal(Errno.ENOSPC, await fs.FsyncAsync(file.Handle));
+        World.Ok(await fs.SetAttributesAsync(
+            file.Attributes.Inode, new AttributeChange { Mask = AttributeMask.Size, SizeBytes = sizeBytes }));
+        world.Objects.Refuse = _ => Errno.OK;
+        Assert.Equal(Errno.OK, await fs.FsyncAsync(file.Handle));
+        Assert.Equal(sizeBytes > 0 ? 1 : 0, world.Objects.Count);
+        Assert.Equal(data[..(int)sizeBytes], await (await world.JoinAsync()).GetAsync(file.Attributes.Inode));
+    }
+
     [Fact]
     public async Task A_metadata_server_without_space_is_ENOSPC_and_nothing_is_lost()
     {

@@ -101,7 +101,7 @@ internal sealed class Uploader(
             {
                 errno = await PrepareAsync(writer, upload);
                 if (errno != Errno.OK) return (errno, default);
-                if (upload.PlainBytes == 0) return (Errno.OK, default);
+                if (IsEmpty(writer, upload)) return (Errno.OK, default);
                 var stored = await objects.WriteAsync(upload.Object, upload.Content, CancellationToken.None);
                 if (stored.IsOk) return (Errno.OK, stored.Value);
                 errno = stored.Errno;
@@ -123,6 +123,12 @@ internal sealed class Uploader(
             if (!await PauseAsync(pause)) return (errno, default);
             pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;
         }
+    }
+
+    // What a truncation emptied needs no object: it would only take space, maybe what was to be made by the truncation.
+    private static bool IsEmpty(InodeWriter writer, Upload upload)
+    {
+        lock (writer.Inode.Gate) return upload.Extents.Count == 0;
     }
 
     private async ValueTask<Errno> PrepareAsync(InodeWriter writer, Upload upload)
