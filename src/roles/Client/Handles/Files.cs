@@ -228,11 +228,20 @@ internal sealed class Files(
         ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
     {
         if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return Errno.EBADF;
+        if (locks.IsLost(handle)) return Errno.EIO;
         file.HasWritten = true;
         var inode = file.Inode;
 
         // One after the other, so that the end stays where it was while a writer waits for memory.
-        await inode.Appending.EnterAsync(cancellationToken);
+        try
+        {
+            await inode.Appending.EnterAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errno.EINTR;
+        }
+
         try
         {
             return await writes.AppendAsync(inode, data, clearsSetId, cancellationToken);

@@ -101,21 +101,27 @@ internal sealed class RecallHandler(
             }
             while (kept is null);
             hadGivenUp = kept == LeaseKind.None;
-#pragma warning disable VSTHRD103 // CancelAsync would leave the caller's context for the thread pool
-            done.Cancel();
-#pragma warning restore VSTHRD103
+            EndReports(done);
             await reporting;
             if (session.Number == number) await AcknowledgeAsync(new RecallAnswer { Id = recall.Id, Kept = kept.Value });
         }
         catch (Exception e)
         {
-            // The top of its own task: the server ends the session if the recall is not carried out.
+            // The top of its own task: the server ends the session if the recall is not carried out, and nobody says that it is.
+            EndReports(done);
             ClientLog.Unexpected(log, e, "a recall");
         }
 
         lock (inode.Gate) inode.Held.EndRecall(hadGivenUp);
         cache.Unpin(inode);
         lock (_gate) _underWay.Remove(recall.Id);
+    }
+
+    private static void EndReports(CancellationTokenSource done)
+    {
+#pragma warning disable VSTHRD103 // CancelAsync would leave the caller's context for the thread pool
+        done.Cancel();
+#pragma warning restore VSTHRD103
     }
 
     // Without the write lease only such bytes are dirty of which nobody was told that they are written, or mapped ones; their commit waits
