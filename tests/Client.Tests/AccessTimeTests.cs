@@ -54,7 +54,7 @@ public class AccessTimeTests
         {
             var data = new byte[40_000];
             Array.Fill(data, (byte)(i + 1));
-            var appended = World.Ok(await fs.AppendAsync(i % 2 == 0 ? file.Handle : other.Handle, data, false, World.Token));
+            var appended = World.Ok(await fs.AppendAsync(i % 2 == 0 ? file.Handle : other.Handle, data, false, cancellationToken: World.Token));
             Assert.Equal(data.Length, appended.Bytes);
             return (appended.Offset, Value: data[0]);
         }).ToList();

@@ -146,28 +146,6 @@ public class LeaseTests
     }
 
     [Fact]
-    public async Task A_read_while_the_kernel_drops_is_answered_and_dropped_again()
-    {
-        await using var world = new LeaseWorld();
-        var a = await world.JoinAsync();
-        var b = await world.JoinAsync();
-        var inode = await a.Fs.PutAsync("file", World.Random(10_000, 1));
-        var reading = World.Ok(await b.Fs.OpenAsync(inode, OpenFlags.ReadOnly));
-        _ = await b.Fs.ReadAllAsync(reading.Handle, 100_000);
-        var hasRead = false;
-        b.WhileDropping = async _ =>
-        {
-            if (hasRead) return;
-            hasRead = true;
-            Assert.Equal(10_000, (await b.Fs.ReadAllAsync(reading.Handle, 100_000)).Length);
-        };
-        var writing = World.Ok(await a.Fs.OpenAsync(inode, OpenFlags.ReadWrite));
-        await a.Fs.WriteAllAsync(writing.Handle, 0, World.Random(20_000, 2));
-        Assert.True(b.Dropped.Count(drop => drop.Inode == inode) >= 2);
-        Assert.Equal(World.Random(20_000, 2), await b.Fs.ReadAllAsync(reading.Handle, 100_000));
-    }
-
-    [Fact]
     public async Task A_host_that_lost_contact_waits_after_its_term_and_answers_nothing_old()
     {
         await using var world = new LeaseWorld(new MetadataService.ServiceOptions

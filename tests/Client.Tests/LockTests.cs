@@ -129,7 +129,7 @@ public sealed class LockTests
         World.Ok(await a.GetAttributesAsync(InodeId.Root, World.Token));
         Assert.Equal(Errno.EIO, (await a.ReadAsync(locked, 0, new byte[1], World.Token)).Errno);
         Assert.Equal(Errno.EIO, (await a.WriteAsync(locked, 0, new byte[1], false, World.Token)).Errno);
-        Assert.Equal(Errno.EIO, (await a.AppendAsync(locked, new byte[1], false, World.Token)).Errno);
+        Assert.Equal(Errno.EIO, (await a.AppendAsync(locked, new byte[1], false, cancellationToken: World.Token)).Errno);
         Assert.Equal(Errno.EIO, (await a.Locks.LockAsync(locked, Exclusive(1), waits: false, World.Token)).Errno);
         Assert.Equal(Errno.EIO, await a.FsyncAsync(locked));
         Assert.Equal(Errno.EIO, await a.Locks.CloseAsync(locked, 1));

@@ -22,6 +22,9 @@ public sealed class FuseNotifier : IDisposable
     private readonly FuseConnection _connection;
     private readonly NotificationThreads _threads = new();
 
+    // What waits for a directory may wait for long, and its caller may have gone on: pages are not kept waiting by that.
+    private readonly NotificationThreads _names = new();
+
     internal FuseNotifier(FuseConnection connection) => _connection = connection;
 
     /// <summary>Drops the inode's attributes, ACLs and symlink target. Does not wait.</summary>
@@ -44,16 +47,16 @@ public sealed class FuseNotifier : IDisposable
     public ValueTask<Errno> ExpireEntryAsync(ulong parent, ReadOnlyMemory<byte> name)
     {
         uint flags = _connection.Negotiation.Has(FuseCapabilities.HasExpireOnly) ? FuseNotifyInvalEntryOut.ExpireOnly : 0;
-        return _threads.RunAsync(() => SendEntry(parent, name, flags));
+        return _names.RunAsync(() => SendEntry(parent, name, flags));
     }
 
     /// <summary>Drops a name and everything below it, mounts included.</summary>
     public ValueTask<Errno> InvalidateEntryAsync(ulong parent, ReadOnlyMemory<byte> name) =>
-        _threads.RunAsync(() => SendEntry(parent, name, 0));
+        _names.RunAsync(() => SendEntry(parent, name, 0));
 
     /// <summary>Drops a name that is known to be removed, if it still is this inode's.</summary>
     public ValueTask<Errno> DeleteAsync(ulong parent, ulong child, ReadOnlyMemory<byte> name) =>
-        _threads.RunAsync(() => SendNamed(
+        _names.RunAsync(() => SendNamed(
             FuseNotifyCode.Delete,
             new FuseNotifyDeleteOut { Parent = parent, Child = child, NameLen = (uint)name.Length },
             name.Span));
@@ -105,7 +108,11 @@ public sealed class FuseNotifier : IDisposable
     public Errno PollReady(ulong kh) => Send(FuseNotifyCode.Poll, new FuseNotifyPollWakeupOut { Kh = kh }, default);
 
     /// <summary>Ends the threads when they are done with what they were given.</summary>
-    public void Dispose() => _threads.Dispose();
+    public void Dispose()
+    {
+        _threads.Dispose();
+        _names.Dispose();
+    }
 
     private Errno SendInode(ulong nodeId, long offset, long length) =>
         Send(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlexFs.Client.Handles;
 using FlexFs.Client.Inodes;
 using FlexFs.Client.Leases;
@@ -376,16 +377,33 @@ public sealed class FileSystem : IAsyncDisposable
     /// bytes.</returns>
     public ValueTask<Result<int>> ReadAsync(
         ulong handle, long offset, Memory<byte> destination, CancellationToken cancellationToken = default) =>
-        _files.ReadAsync(handle, offset, destination, cancellationToken);
+        _files.ReadAsync(handle, offset, destination, ReadTarget.Caller, cancellationToken);
+
+    /// <summary>The same, of which pages may be kept that <see cref="KernelCaches"/> is told to drop.</summary>
+    public ValueTask<Result<int>> ReadAsync(
+        ulong handle, long offset, Memory<byte> destination, ReadTarget target, CancellationToken cancellationToken = default) =>
+        _files.ReadAsync(handle, offset, destination, target, cancellationToken);
 
     /// <summary>Whether no pages may be kept of what goes through a handle (<see cref="OpenResult.IsShared"/>).</summary>
     public bool IsShared(ulong handle) => _files.IsShared(handle);
 
-    /// <summary>Whether pages may be kept of what goes through other handles of the file, while none are of this one's.</summary>
-    public bool HasPagesElsewhere(ulong handle) => _files.HasPagesElsewhere(handle);
+    /// <summary>Whether pages of the file may be kept (<see cref="ReadTarget.Pages"/>).</summary>
+    public bool MayHavePages(ulong handle) => _files.MayHavePages(handle);
 
-    /// <summary>Inodes in memory: of others nothing was given to be kept.</summary>
-    public IReadOnlyCollection<InodeId> KnownInodes => Array.ConvertAll(_cache.All(), inode => inode.Id);
+    /// <summary>Inodes of which pages may be kept, with what is just being read of each into such pages.</summary>
+    public IReadOnlyCollection<(InodeId Inode, ImmutableArray<FileRange> BeingRead)> Paged()
+    {
+        var paged = new List<(InodeId, ImmutableArray<FileRange>)>();
+        foreach (var inode in _cache.All())
+        {
+            lock (inode.Gate)
+            {
+                if (inode.MayHavePages) paged.Add((inode.Id, inode.Fills.UnderWay));
+            }
+        }
+
+        return paged;
+    }
 
     /// <summary>Copies bytes into dirty memory; waits only while that is full.</summary>
     /// <param name="handle">Open for writing.</param>
@@ -408,14 +426,19 @@ public sealed class FileSystem : IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         WriteAsync(handle, offset, data, clearsSetId, WriteOrigin.Unlocked, cancellationToken);
 
-    /// <summary>Copies bytes into dirty memory at the end of the file as this client knows it (O_APPEND).</summary>
+    /// <summary>Copies bytes into dirty memory at the end of the file, wherever that is on any host (O_APPEND).</summary>
     /// <param name="handle">Open for writing.</param>
     /// <param name="data">Unchanged until this ends.</param>
     /// <param name="clearsSetId">Whether the write ends set-user-ID and set-group-ID.</param>
+    /// <param name="origin">Where the bytes come from.</param>
     /// <param name="cancellationToken">Ends the wait for memory.</param>
+    /// <returns>EINTR, and nothing written, when another host's wish came first for pages that the kernel holds meanwhile.</returns>
     public ValueTask<Result<Appended>> AppendAsync(
-        ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId = false, CancellationToken cancellationToken = default) =>
-        Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.AppendAsync(handle, data, clearsSetId, cancellationToken);
+        ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId = false, WriteOrigin origin = WriteOrigin.Unlocked,
+        CancellationToken cancellationToken = default) =>
+        Refusal() is not Errno.OK and var refusal
+            ? new(refusal)
+            : _files.AppendAsync(handle, data, clearsSetId, origin, cancellationToken);
 
     /// <summary>fallocate(2): a longer file, or a range of zeros that takes no space. Space is never reserved.</summary>
     /// <param name="handle">Open for writing.</param>

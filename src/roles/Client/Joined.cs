@@ -13,8 +13,8 @@ internal sealed class Joined
     {
         Cache = new InodeCache(options.IdleInodesMax);
         Session = new MetadataSession(
-            options, parts.Time, parts.Log, () => Open!.All(), OnLost);
-        Leases = new ClientLeases(Session, Cache, parts.Time);
+            options, parts.Time, parts.Log, () => Open!.All(), OnLost, OnWrittenElsewhere);
+        Leases = new ClientLeases(Session, Cache, parts.Time, parts.Log);
         Locks = new FileLocks(Session, parts.Log);
         Session.Claims(Locks);
         Ids = new ObjectIds(Session);
@@ -45,5 +45,12 @@ internal sealed class Joined
         Locks.LostAll();
         Leases.DropAll();
         Fence.Raise(lost, Session.Now);
+    }
+
+    // The file is open here, so it is in memory.
+    private void OnWrittenElsewhere(InodeId id)
+    {
+        if (Cache.Find(id) is not { } inode) return;
+        lock (inode.Gate) inode.PagedAs++;
     }
 }

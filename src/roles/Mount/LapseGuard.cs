@@ -24,7 +24,7 @@ internal sealed class LapseGuard(FileSystem fileSystem, KernelCaches kernel, Tim
 
             // Again and again, since a READ that was under way may have filled pages; and one round at a time, since it may wait for one.
             if (!dropping.IsCompleted || !fileSystem.UsesLeases || fileSystem.LeaseLeft > TimeSpan.Zero) continue;
-            dropping = kernel.DropPagesAsync(fileSystem.KnownInodes);
+            dropping = kernel.DropPagedAsync(fileSystem.Paged());
         }
     }
 }

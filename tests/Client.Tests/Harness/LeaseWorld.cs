@@ -98,6 +98,7 @@ public sealed class LeaseHost(LeaseWorld world) : IRpcConnector, IKernelCaches, 
 {
     private readonly ConcurrentQueue<(InodeId Inode, InodeParts Parts, string[] Names)> _dropped = new();
     private CountingDuplex? _wire;
+    private FakePages? _pages;
 
     public FileSystem Fs { get; private set; } = null!;
 
@@ -149,10 +150,19 @@ public sealed class LeaseHost(LeaseWorld world) : IRpcConnector, IKernelCaches, 
         _wire!.Break();
     }
 
+    /// <summary>The kernel's pages, for tests that read through them.</summary>
+    public FakePages Pages => _pages ??= new FakePages(this);
+
+    public async ValueTask DropPagesAsync(InodeId inode, FileRange range)
+    {
+        if (_pages is { } pages) await pages.DropAsync(inode, range);
+    }
+
     public async ValueTask DropAsync(InodeId inode, InodeParts parts, IReadOnlyList<ReadOnlyMemory<byte>> names)
     {
         _dropped.Enqueue((inode, parts, [.. names.Select(name => System.Text.Encoding.UTF8.GetString(name.Span))]));
         if (WhileDropping is { } during) await during(inode);
+        if ((parts & InodeParts.Data) != 0) await DropPagesAsync(inode, new FileRange(0, long.MaxValue));
     }
 
     public async ValueTask DisposeAsync()

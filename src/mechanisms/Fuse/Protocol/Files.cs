@@ -123,6 +123,9 @@ public struct FuseFlushIn
 [StructLayout(LayoutKind.Sequential)]
 public struct FuseReadIn
 {
+    /// <summary>FUSE_READ_LOCKOWNER: the owner is valid.</summary>
+    public const uint HasLockOwner = 2;
+
     /// <summary>The open file or directory.</summary>
     public ulong Fh;
 
@@ -132,7 +135,7 @@ public struct FuseReadIn
     /// <summary>Bytes of the answer at most.</summary>
     public uint Size;
 
-    /// <summary>FUSE_READ_LOCKOWNER (2): the owner is valid.</summary>
+    /// <summary>FUSE_READ_ flags.</summary>
     public uint ReadFlags;
 
     /// <summary>Owner of locks.</summary>
@@ -143,6 +146,12 @@ public struct FuseReadIn
 
     /// <summary>Unused.</summary>
     public uint Padding;
+
+    /// <summary>
+    /// Whether the bytes go into pages, which the kernel holds locked until the answer: only reads past them name an owner of locks
+    /// (fs/fuse/file.c).
+    /// </summary>
+    public readonly bool FillsPages => (ReadFlags & HasLockOwner) == 0;
 }
 
 /// <summary>Where bytes go (<c>fuse_write_in</c>, 40 bytes, then the bytes).</summary>
@@ -178,6 +187,15 @@ public struct FuseWriteIn
 
     /// <summary>Unused.</summary>
     public uint Padding;
+
+    /// <summary>Whether pages that programs changed in a mapping are written back, by no call of theirs.</summary>
+    public readonly bool IsFromCache => (WriteFlags & FromCache) != 0;
+
+    /// <summary>
+    /// Whether write(2) goes past the pages, so that the kernel holds none locked until the answer: only then is there an owner of locks
+    /// (fs/fuse/file.c).
+    /// </summary>
+    public readonly bool IsDirect => (WriteFlags & (HasLockOwner | FromCache)) == HasLockOwner;
 }
 
 /// <summary>How many bytes were taken (<c>fuse_write_out</c>, 8 bytes).</summary>

@@ -156,16 +156,16 @@ internal sealed class Files(
     /// <summary>Whether no pages are kept of what goes through a handle.</summary>
     public bool IsShared(ulong handle) => _handles.TryGet(handle, out var file) && file.IsShared;
 
-    /// <summary>Whether pages may be kept through other handles, while none are through this one.</summary>
-    public bool HasPagesElsewhere(ulong handle)
+    /// <summary>Whether the kernel may have pages of the file.</summary>
+    public bool MayHavePages(ulong handle)
     {
-        if (!_handles.TryGet(handle, out var file) || !file.IsShared) return false;
-        lock (file.Inode.Gate) return file.Inode.PagedHandles > 0;
+        if (!_handles.TryGet(handle, out var file)) return false;
+        lock (file.Inode.Gate) return file.Inode.MayHavePages;
     }
 
     /// <summary>Reads; fewer bytes only at the end of the file.</summary>
     public async ValueTask<Result<int>> ReadAsync(
-        ulong handle, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        ulong handle, long offset, Memory<byte> destination, ReadTarget target, CancellationToken cancellationToken)
     {
         if (!_handles.TryGet(handle, out var file)) return Errno.EBADF;
         if (offset < 0) return Errno.EINVAL;
@@ -184,27 +184,46 @@ internal sealed class Files(
             }
         }
 
-        if (!leases.IsOn || file.IsShared) return await reader.ReadAsync(inode, offset, destination, cancellationToken);
-        lock (inode.Gate)
+        return leases.IsOn && target == ReadTarget.Pages
+            ? await FillAsync(inode, offset, destination, cancellationToken)
+            : await reader.ReadAsync(inode, offset, destination, cancellationToken);
+    }
+
+    private async ValueTask<Result<int>> FillAsync(
+        CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        var range = new FileRange(offset, Math.Min(offset, long.MaxValue - destination.Length) + destination.Length);
+        bool isNoted;
+        while (true)
         {
-            inode.Held.Reading++;
-            inode.Held.Reads++;
+            Task opened;
+            lock (inode.Gate)
+            {
+                inode.MayHavePages = true;
+                if (inode.Fills.TryBegin(range, out isNoted)) break;
+                opened = inode.Fills.Opened;
+            }
+
+            try
+            {
+                await opened.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return Errno.EINTR;
+            }
         }
 
+        var isCovered = false;
         try
         {
-            return await reader.ReadAsync(inode, offset, destination, cancellationToken);
+            (var read, isCovered) = await reader.ReadUnderLeaseAsync(inode, offset, destination, cancellationToken);
+            return read;
         }
         finally
         {
-            bool isUncovered;
-            lock (inode.Gate)
-            {
-                inode.Held.Reading--;
-                isUncovered = inode.Held.Recalling == 0 && !leases.MayRead(inode);
-            }
-
-            if (isUncovered) OnUncovered(inode);
+            lock (inode.Gate) inode.Fills.End(range);
+            if (!isCovered && !isNoted) OnUncovered(inode);
         }
     }
 
@@ -218,19 +237,35 @@ internal sealed class Files(
         if (offset > Limits.FileBytesMax - data.Length) return new(Errno.EFBIG);
         if (locks.IsLost(handle)) return new(Errno.EIO);
         file.HasWritten = true;
-        if (origin == WriteOrigin.Pages && file.IsShared) origin = WriteOrigin.Unlocked;
+        if (origin != WriteOrigin.Unlocked && NotePages(file, origin) is not Errno.OK and var refusal) return new(refusal);
         return writes.WriteAsync(file.Inode, offset, data, clearsSetId, origin, cancellationToken);
     }
 
     /// <summary>Writes at the end of the file, wherever that is.</summary>
     /// <returns>Where, and how many bytes.</returns>
     public async ValueTask<Result<Appended>> AppendAsync(
-        ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+        ulong handle, ReadOnlyMemory<byte> data, bool clearsSetId, WriteOrigin origin, CancellationToken cancellationToken)
     {
         if (!_handles.TryGet(handle, out var file) || !file.IsWritable) return Errno.EBADF;
         if (locks.IsLost(handle)) return Errno.EIO;
         file.HasWritten = true;
         var inode = file.Inode;
+        if (origin == WriteOrigin.Unlocked) return await AppendInTurnAsync(inode, data, clearsSetId, cancellationToken);
+
+        // O_APPEND came by fcntl(2): the kernel holds pages, which a recall may wait for, while where the end is may have to wait for that
+        // recall. The program is told to try again.
+        if (NotePages(file, origin) is not Errno.OK and var refusal) return refusal;
+        Task recall;
+        lock (inode.Gate) recall = inode.Held.RecallBegan;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var appending = AppendInTurnAsync(inode, data, clearsSetId, ending.Token).AsTask();
+        if (await Task.WhenAny(appending, recall) != appending) await ending.CancelAsync();
+        return await appending;
+    }
+
+    private async ValueTask<Result<Appended>> AppendInTurnAsync(
+        CachedInode inode, ReadOnlyMemory<byte> data, bool clearsSetId, CancellationToken cancellationToken)
+    {
 
         // One after the other, so that the end stays where it was while a writer waits for memory.
         try
@@ -310,11 +345,6 @@ internal sealed class Files(
     {
         if (!_handles.TryRemove(handle, out var file)) return Errno.EBADF;
         if (locks.WasUsed(handle)) EndLocks(handle, file.Inode);
-        if (!file.IsShared)
-        {
-            lock (file.Inode.Gate) file.Inode.PagedHandles--;
-        }
-
         open.EndOpen(file.Inode);
         return Errno.OK;
     }
@@ -427,13 +457,24 @@ internal sealed class Files(
     // A failure is not the unlock's: the bytes are kept, and the next fsync or close says it.
     private async ValueTask StoreAsync(CachedInode inode) => _ = await writes.FlushAsync(inode);
 
+    // EIO when two hosts would wait for each other's pages.
+    private static Errno NotePages(OpenHandle file, WriteOrigin origin)
+    {
+        lock (file.Inode.Gate)
+        {
+            if (origin == WriteOrigin.Pages && file.PagedAs != file.Inode.PagedAs) return Errno.EIO;
+            file.Inode.MayHavePages = true;
+            return Errno.OK;
+        }
+    }
+
     private ulong AddHandle(CachedInode inode, OpenFlags flags, bool isShared)
     {
         var handle = new OpenHandle(inode, flags, isShared, new Readahead(options.ReadaheadBytesMax));
         lock (inode.Gate)
         {
             handle.ErrorsSeen = inode.Errors.Seen;
-            if (!isShared) inode.PagedHandles++;
+            handle.PagedAs = inode.PagedAs;
         }
 
         return _handles.Add(handle);

@@ -26,6 +26,9 @@ internal sealed class OpenHandle(CachedInode inode, OpenFlags flags, bool isShar
     /// <summary>Errors of the inode that were reported through it.</summary>
     public ulong ErrorsSeen;
 
+    /// <summary><see cref="CachedInode.PagedAs"/> when it was opened.</summary>
+    public int PagedAs;
+
     /// <summary>Whether something was written through it since its last flush.</summary>
     public bool HasWritten { get; set; }
 }

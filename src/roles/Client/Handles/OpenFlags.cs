@@ -31,6 +31,16 @@ public enum OpenFlags : uint
     NoAccessTime = 0x40000,
 }
 
+/// <summary>Where bytes that are read go.</summary>
+public enum ReadTarget
+{
+    /// <summary>To the caller, and nowhere else.</summary>
+    Caller,
+
+    /// <summary>Into pages that the kernel keeps, and holds locked until the read is answered.</summary>
+    Pages,
+}
+
 /// <summary>A file that is open now.</summary>
 /// <param name="Handle">To be passed to reads, writes, flush and release. Never 0, never used again.</param>
 /// <param name="Attributes">The inode as it is now.</param>

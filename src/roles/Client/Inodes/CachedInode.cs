@@ -52,8 +52,17 @@ internal sealed class CachedInode(InodeId id)
     /// <summary>Handles that are open.</summary>
     public int Handles { get; set; }
 
-    /// <summary>Handles of which the kernel keeps pages.</summary>
-    public int PagedHandles { get; set; }
+    /// <summary>Reads that fill the kernel's pages.</summary>
+    public PageFills Fills { get; } = new();
+
+    /// <summary>Whether the kernel may have pages of it: it was read or written through them, however long ago.</summary>
+    public bool MayHavePages { get; set; }
+
+    /// <summary>
+    /// Rises when another host began to write the file while this one had no session: handles of before, of which the kernel keeps pages,
+    /// are not to be written through any more.
+    /// </summary>
+    public int PagedAs { get; set; }
 
     /// <summary>Whether a handle of now, or one of before while others stay, is for writing: what the server is told after a restart.</summary>
     public bool IsOpenForWriting { get; set; }

@@ -2,6 +2,7 @@ using FlexFs.Client.Inodes;
 using FlexFs.Client.Session;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
+using Microsoft.Extensions.Logging;
 
 namespace FlexFs.Client.Leases;
 
@@ -19,12 +20,12 @@ internal sealed class ClientLeases
     private readonly InodeCache _cache;
     private readonly TimeProvider _time;
 
-    public ClientLeases(MetadataSession session, InodeCache cache, TimeProvider time)
+    public ClientLeases(MetadataSession session, InodeCache cache, TimeProvider time, ILogger log)
     {
         _session = session;
         _cache = cache;
         _time = time;
-        Releases = new LeaseReleases(session, Clock);
+        Releases = new LeaseReleases(session, Clock, log);
         cache.OnEvicted = OnEvicted;
     }
 
@@ -106,7 +107,7 @@ internal sealed class ClientLeases
         var since = Clock.Begin();
         lock (cached.Gate)
         {
-            cached.Held.Changing++;
+            cached.Held.BeginChange();
             if (!name.IsEmpty) cached.Held.Names?.TryGet(name.Span, out child);
             Forget(cached, name.Span);
         }
@@ -160,17 +161,19 @@ internal sealed class ClientLeases
         {
             while (true)
             {
-                Task recalled;
+                Task ready;
                 lock (inode.Gate)
                 {
                     if (MayWrite(inode)) return Errno.OK;
-                    recalled = inode.Held.Recalled;
+
+                    // The question might overtake the acknowledgement; and who waits before it would wait for himself. An answer during a
+                    // change of our own does not count.
+                    ready = inode.Held.Recalling > 0 ? inode.Held.Recalled : inode.Held.Unchanging;
                 }
 
-                // The question might overtake the acknowledgement; and who waits before it would wait for himself.
-                if (!recalled.IsCompleted)
+                if (!ready.IsCompleted)
                 {
-                    await recalled.WaitAsync(cancellationToken);
+                    await ready.WaitAsync(cancellationToken);
                     continue;
                 }
 
@@ -251,7 +254,7 @@ internal sealed class ClientLeases
         lock (inode.Gate)
         {
             var held = inode.Held;
-            held.Changing--;
+            held.EndChange();
             Forget(inode, change.Name);
 
             // What the answer told is true until a recall comes: this client changed nothing else meanwhile, and nobody else could.

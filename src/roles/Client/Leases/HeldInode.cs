@@ -9,6 +9,7 @@ internal sealed class HeldInode
     private TaskCompletionSource? _recalled;
     private TaskCompletionSource? _recallBegan;
     private TaskCompletionSource? _answered;
+    private TaskCompletionSource? _unchanging;
     private int _givenUp;
 
     /// <summary>What the server gave.</summary>
@@ -21,18 +22,17 @@ internal sealed class HeldInode
     public NameCache? Names { get; set; }
 
     /// <summary>Changes of this client that are with the server: what they change is not taken from answers meanwhile.</summary>
-    public int Changing { get; set; }
+    public int Changing { get; private set; }
+
+    /// <summary>Ends when no change of this client is with the server any more.</summary>
+    public Task Unchanging => Changing == 0
+        ? Task.CompletedTask
+        : (_unchanging ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Recalls that are being carried out, or whose acknowledgement was not answered.</summary>
     public int Recalling { get; private set; }
 
-    /// <summary>Reads that are being answered.</summary>
-    public int Reading { get; set; }
-
-    /// <summary>Reads that were begun so far.</summary>
-    public long Reads { get; set; }
-
-    /// <summary>Whether a recall of it has dropped the lease and waits for its acknowledgement to be answered.</summary>
+    /// <summary>Whether a recall of it has dropped the lease, or its bytes, and waits for its acknowledgement to be answered.</summary>
     public bool IsGivenUp => _givenUp > 0;
 
     /// <summary>
@@ -52,6 +52,17 @@ internal sealed class HeldInode
     public Task RecallBegan => Recalling > 0
         ? Task.CompletedTask
         : (_recallBegan ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>A change of this client goes to the server.</summary>
+    public void BeginChange() => Changing++;
+
+    /// <summary>It was answered.</summary>
+    public void EndChange()
+    {
+        if (--Changing > 0) return;
+        _unchanging?.TrySetResult();
+        _unchanging = null;
+    }
 
     /// <summary>A recall came.</summary>
     public void BeginRecall()

@@ -15,10 +15,15 @@ public interface IKernelCaches
     /// <param name="parts">What of it.</param>
     /// <param name="names">Of names: which; none for all of them.</param>
     ValueTask DropAsync(InodeId inode, InodeParts parts, IReadOnlyList<ReadOnlyMemory<byte>> names);
+
+    /// <summary>Drops pages of a range; waits for reads of it as <see cref="DropAsync"/> does.</summary>
+    ValueTask DropPagesAsync(InodeId inode, FileRange range);
 }
 
 /// <summary>Nothing in front of the client.</summary>
 internal sealed class NoKernelCaches : IKernelCaches
 {
     public ValueTask DropAsync(InodeId inode, InodeParts parts, IReadOnlyList<ReadOnlyMemory<byte>> names) => default;
+
+    public ValueTask DropPagesAsync(InodeId inode, FileRange range) => default;
 }

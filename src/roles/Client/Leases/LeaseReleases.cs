@@ -3,6 +3,7 @@ using FlexFs.Client.Session;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
 using FlexFs.Rpc;
+using Microsoft.Extensions.Logging;
 
 namespace FlexFs.Client.Leases;
 
@@ -11,7 +12,7 @@ namespace FlexFs.Client.Leases;
 /// Until the server has answered no lease of such an inode is taken again: the release might come after the question. Its lock guards
 /// the set.
 /// </remarks>
-internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock)
+internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock, ILogger log)
 {
     private const int BatchMax = 1024;
     private readonly Lock _gate = new();
@@ -59,16 +60,29 @@ internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock)
                 }
             }
 
-            foreach (var inode in batch)
+            try
             {
-                clock.Mark(inode);
-                await Kernel.DropAsync(inode, InodeParts.Attributes | InodeParts.Data | InodeParts.Names, []);
+                await ReleaseAsync(batch);
             }
-
-            _ = await session.CallAsync<ReleaseLeasesRequest, EmptyReply>(
-                Opcode.ReleaseLeases, new ReleaseLeasesRequest { Inodes = [.. batch] }, CancellationToken.None, RpcLane.Release);
-            foreach (var inode in batch) clock.Mark(inode);
-            lock (_gate) _inodes.ExceptWith(batch);
+            catch (Exception e)
+            {
+                // The top of its own task. They stay marked as on their way: the server may believe that they are held.
+                ClientLog.Unexpected(log, e, "a release of leases");
+            }
         }
+    }
+
+    private async ValueTask ReleaseAsync(List<InodeId> batch)
+    {
+        foreach (var inode in batch)
+        {
+            clock.Mark(inode);
+            await Kernel.DropAsync(inode, InodeParts.Attributes | InodeParts.Data | InodeParts.Names, []);
+        }
+
+        _ = await session.CallAsync<ReleaseLeasesRequest, EmptyReply>(
+            Opcode.ReleaseLeases, new ReleaseLeasesRequest { Inodes = [.. batch] }, CancellationToken.None, RpcLane.Release);
+        foreach (var inode in batch) clock.Mark(inode);
+        lock (_gate) _inodes.ExceptWith(batch);
     }
 }

@@ -13,8 +13,8 @@ namespace FlexFs.Client.Leases;
 /// <remarks>
 /// The order is what tests/LeaseModel found necessary:
 ///   1. from the recall's arrival on no answer to an older question counts, and no write is taken;
-///   2. the kernel's pages are dropped, and again if a read was begun meanwhile; the lease is given up in a moment in which none is
-///      under way;
+///   2. the kernel's pages are dropped, and again what was read meanwhile (<see cref="PageFills"/>); the lease is given up in a moment in
+///      which nothing is read;
 ///   3. until the acknowledgement was answered nothing is asked of the bytes.
 /// A recall that comes again, on a new connection, is the same one. While it lasts the server is told so.
 /// </remarks>
@@ -67,19 +67,25 @@ internal sealed class RecallHandler(
     {
         // It waits for the read that brought them to be answered, so the reader may not wait for it.
         await Task.Yield();
-        while (true)
+        try
         {
-            long reads;
-            lock (inode.Gate) reads = inode.Held.Reads;
-            await Kernel.DropAsync(inode.Id, InodeParts.Attributes | InodeParts.Data, []);
-            lock (inode.Gate)
+            await inode.Fills.Turn.EnterAsync();
+            try
             {
-                if (!leases.MayRead(inode) && (inode.Held.Reading > 0 || inode.Held.Reads != reads)) continue;
-                inode.Held.EndRecall(hadGivenUp: false);
-                break;
+                await DropPagesAsync(inode, InodeParts.Attributes | InodeParts.Data, []);
+            }
+            finally
+            {
+                EndTurn(inode);
             }
         }
+        catch (Exception e)
+        {
+            // The top of its own task.
+            ClientLog.Unexpected(log, e, "a drop of pages");
+        }
 
+        lock (inode.Gate) inode.Held.EndRecall(hadGivenUp: false);
         cache.Unpin(inode);
     }
 
@@ -97,10 +103,9 @@ internal sealed class RecallHandler(
             do
             {
                 if (recall.Keep < LeaseKind.Write && HasWriteLease(inode)) await FlushAsync(inode, number);
-                kept = await DropAsync(recall, inode);
+                (kept, hadGivenUp) = await DropAsync(recall, inode);
             }
             while (kept is null);
-            hadGivenUp = kept == LeaseKind.None;
             EndReports(done);
             await reporting;
             if (session.Number == number) await AcknowledgeAsync(new RecallAnswer { Id = recall.Id, Kept = kept.Value });
@@ -146,47 +151,84 @@ internal sealed class RecallHandler(
         }
     }
 
-    // None when the kernel wrote back, while it dropped pages, what mappings had changed: that is committed under the lease, too.
-    private async ValueTask<LeaseKind?> DropAsync(RecallPush recall, CachedInode inode)
+    // Nothing is kept when the kernel wrote back, while it dropped pages, what mappings had changed: that is committed under the lease, too.
+    private async ValueTask<(LeaseKind? Kept, bool HasGivenUp)> DropAsync(RecallPush recall, CachedInode inode)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> names = recall.Names.IsDefault ? [] : recall.Names;
-        while (true)
+        InodeParts parts;
+        lock (inode.Gate) parts = PartsOf(recall, inode);
+        if ((parts & InodeParts.Data) == 0)
         {
-            long reads;
-            InodeParts parts;
-            lock (inode.Gate)
-            {
-                reads = inode.Held.Reads;
-
-                // Who keeps nothing keeps no pages, whatever it was asked for.
-                var keeps = inode.Held.Kind < recall.Keep ? inode.Held.Kind : recall.Keep;
-                parts = keeps == LeaseKind.None ? recall.Parts | InodeParts.Attributes | InodeParts.Data : recall.Parts;
-            }
-
             if (parts != InodeParts.None) await Kernel.DropAsync(inode.Id, parts, names);
             lock (inode.Gate)
             {
-                var held = inode.Held;
-                var isOfData = (parts & InodeParts.Data) != 0;
-                if (isOfData && (held.Reading > 0 || held.Reads != reads)) continue;
-                var keeps = held.Kind < recall.Keep ? held.Kind : recall.Keep;
-                if (keeps == LeaseKind.None && !isOfData) continue;
-                if (held.Kind == LeaseKind.Write && keeps < LeaseKind.Write && inode.Writer is { HasAnything: true }) return null;
-
-                // A change of our own may have taken effect already, and its answer be on its way.
-                if ((parts & InodeParts.Attributes) != 0 || held.Changing > 0) held.HasAttributes = false;
-                if (isOfData) inode.ForgetData();
-                if ((parts & InodeParts.Names) != 0) DropNames(held, names);
-                held.Kind = keeps;
-                if (keeps == LeaseKind.None)
-                {
-                    held.Drop();
-                    held.GiveUp();
-                }
-
-                return keeps;
+                if ((PartsOf(recall, inode) & ~parts) == 0) return Drop(recall, inode, parts, names);
             }
         }
+
+        await inode.Fills.Turn.EnterAsync();
+        try
+        {
+            lock (inode.Gate) parts = PartsOf(recall, inode) | InodeParts.Data;
+            await DropPagesAsync(inode, parts, names);
+            lock (inode.Gate) return Drop(recall, inode, parts, names);
+        }
+        finally
+        {
+            EndTurn(inode);
+        }
+    }
+
+    // Under the inode's lock. Who keeps nothing keeps no pages, whatever it was asked for.
+    private static InodeParts PartsOf(RecallPush recall, CachedInode inode) => KeptOf(recall, inode) == LeaseKind.None
+        ? recall.Parts | InodeParts.Attributes | InodeParts.Data
+        : recall.Parts;
+
+    private static LeaseKind KeptOf(RecallPush recall, CachedInode inode) =>
+        inode.Held.Kind < recall.Keep ? inode.Held.Kind : recall.Keep;
+
+    // In its turn. Afterwards the kernel has no pages of the inode, and no read begins to fill any.
+    private async ValueTask DropPagesAsync(CachedInode inode, InodeParts parts, IReadOnlyList<ReadOnlyMemory<byte>> names)
+    {
+        lock (inode.Gate) inode.Fills.BeginDrop();
+        await Kernel.DropAsync(inode.Id, parts, names);
+        while (true)
+        {
+            Task quiet;
+            lock (inode.Gate) quiet = inode.Fills.CloseAsync();
+            await quiet;
+            ImmutableArray<FileRange> filled;
+            lock (inode.Gate) filled = inode.Fills.TakeNoted();
+            if (filled.IsEmpty) return;
+            foreach (var range in filled) await Kernel.DropPagesAsync(inode.Id, range);
+        }
+    }
+
+    private static void EndTurn(CachedInode inode)
+    {
+        lock (inode.Gate) inode.Fills.Open();
+        inode.Fills.Turn.Exit();
+    }
+
+    // Under the inode's lock: what was dropped is not known any more.
+    private static (LeaseKind? Kept, bool HasGivenUp) Drop(
+        RecallPush recall, CachedInode inode, InodeParts parts, IReadOnlyList<ReadOnlyMemory<byte>> names)
+    {
+        var held = inode.Held;
+        var kept = KeptOf(recall, inode);
+        if (held.Kind == LeaseKind.Write && kept < LeaseKind.Write && inode.Writer is { HasAnything: true }) return (null, false);
+
+        // A change of our own may have taken effect already, and its answer be on its way.
+        if ((parts & InodeParts.Attributes) != 0 || held.Changing > 0) held.HasAttributes = false;
+        if ((parts & InodeParts.Names) != 0) DropNames(held, names);
+        held.Kind = kept;
+        if (kept == LeaseKind.None) held.Drop();
+        if ((parts & InodeParts.Data) == 0) return (kept, false);
+
+        // What would be read before the server has the acknowledgement could be pages that nobody drops again.
+        inode.ForgetData();
+        held.GiveUp();
+        return (kept, true);
     }
 
     private static void DropNames(HeldInode held, IReadOnlyList<ReadOnlyMemory<byte>> names)

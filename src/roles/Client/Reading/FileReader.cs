@@ -27,6 +27,11 @@ internal sealed class FileReader(MetadataSession session, ClientLeases leases, I
 
     /// <summary>Reads up to the end of the file.</summary>
     public async ValueTask<Result<int>> ReadAsync(
+        CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        (await ReadUnderLeaseAsync(inode, offset, destination, cancellationToken)).Bytes;
+
+    /// <summary>The same, and whether all of it was read under a lease, so that a recall comes before it is old.</summary>
+    public async ValueTask<(Result<int> Bytes, bool IsCovered)> ReadUnderLeaseAsync(
         CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
         int length;
@@ -37,13 +42,15 @@ internal sealed class FileReader(MetadataSession session, ClientLeases leases, I
         {
             // What is known may be old: the size and the map of now come with one answer.
             var errno = await FetchAsync(inode, (ulong)offset >> blockSizeLog2, cancellationToken, always: true);
-            if (errno != Errno.OK) return errno;
+            if (errno != Errno.OK) return (errno, true);
         }
 
         lock (inode.Gate)
         {
+            // A recall that comes from here on waits for this read.
+            mayRead = leases.MayRead(inode);
             var size = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
-            if (offset >= size) return 0;
+            if (offset >= size) return (0, mayRead);
             length = (int)Math.Min(destination.Length, size - offset);
             if (inode.Writer is { } writer && !writer.Dirty.IsEmpty)
             {
@@ -55,17 +62,17 @@ internal sealed class FileReader(MetadataSession session, ClientLeases leases, I
         if (gaps is null)
         {
             var errno = await ReadCommittedAsync(inode, offset, destination[..length], cancellationToken);
-            return errno == Errno.OK ? length : errno;
+            return errno == Errno.OK ? (length, mayRead) : (errno, true);
         }
 
         foreach (var gap in gaps)
         {
             var errno = await ReadCommittedAsync(
                 inode, offset + gap.At, destination.Slice(gap.At, gap.Length), cancellationToken);
-            if (errno != Errno.OK) return errno;
+            if (errno != Errno.OK) return (errno, true);
         }
 
-        return length;
+        return (length, mayRead);
     }
 
     /// <summary>All of a block as this client sees it, read from one state of the file at the server.</summary>

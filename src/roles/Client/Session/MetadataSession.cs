@@ -34,6 +34,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
     private readonly ILogger _log;
     private readonly Func<ImmutableArray<OpenInode>> _openInodes;
     private readonly Action<SessionId> _onLost;
+    private readonly Action<InodeId> _onWrittenElsewhere;
     private FileLocks? _locks;
     private RpcClient? _rpc;
     private SessionWelcome _welcome;
@@ -47,13 +48,14 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
 
     public MetadataSession(
         FileSystemOptions options, TimeProvider time, ILogger log, Func<ImmutableArray<OpenInode>> openInodes,
-        Action<SessionId> onLost)
+        Action<SessionId> onLost, Action<InodeId> onWrittenElsewhere)
     {
         _options = options;
         _time = time;
         _log = log;
         _openInodes = openInodes;
         _onLost = onLost;
+        _onWrittenElsewhere = onWrittenElsewhere;
     }
 
     /// <summary>What the server said of the session and the volume.</summary>
@@ -321,8 +323,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         {
             foreach (var inode in open)
             {
-                _ = await CallAsync<OpenRequest, OpenReply>(
+                var opened = await CallAsync<OpenRequest, OpenReply>(
                     Opcode.Open, new OpenRequest { Inode = inode.Id, WantsWrite = inode.IsForWriting }, CancellationToken.None);
+                if (opened.IsOk && opened.Value.IsWrittenElsewhere && inode.IsForWriting) _onWrittenElsewhere(inode.Id);
             }
 
             return;

@@ -62,7 +62,9 @@ internal sealed class FileOperations(BridgeContext context)
     internal async ValueTask ReadAsync(FuseRequest request, FuseReadIn args)
     {
         var buffer = request.ReplyBuffer((int)args.Size);
-        var read = await context.FileSystem.ReadAsync(args.Fh, (long)args.Offset, buffer, BridgeContext.Interrupt(request));
+        var target = args.FillsPages ? ReadTarget.Pages : ReadTarget.Caller;
+        var read = await context.FileSystem.ReadAsync(
+            args.Fh, (long)args.Offset, buffer, target, BridgeContext.Interrupt(request));
         if (read.IsOk) request.Reply.Data(buffer.Span[..read.Value]);
         else request.Reply.Error(read.Errno);
     }
@@ -75,20 +77,18 @@ internal sealed class FileOperations(BridgeContext context)
         var clearsSetId = (args.WriteFlags & FuseWriteIn.KillSuidGid) != 0;
 
         // What mappings wrote has its place; what write(2) appends goes to the end, which the kernel may not know.
-        if ((args.Flags & (uint)OpenFlags.Append) != 0 && (args.WriteFlags & FuseWriteIn.FromCache) == 0)
+        if ((args.Flags & (uint)OpenFlags.Append) != 0 && !args.IsFromCache)
         {
             await AppendAsync(request, args, data, clearsSetId);
             return;
         }
 
         var nodeId = request.NodeId;
-        var isFromCache = (args.WriteFlags & FuseWriteIn.FromCache) != 0;
         var written = await context.FileSystem.WriteAsync(
-            args.Fh, (long)args.Offset, data, clearsSetId, isFromCache ? WriteOrigin.Mapping : WriteOrigin.Pages,
-            BridgeContext.Interrupt(request));
+            args.Fh, (long)args.Offset, data, clearsSetId, OriginOf(args), BridgeContext.Interrupt(request));
 
         // What went past the kernel's pages is in none of them, and a READ that was under way may just have filled one.
-        if (!isFromCache && written.IsOk && context.FileSystem.HasPagesElsewhere(args.Fh))
+        if (args.IsDirect && written.IsOk && context.FileSystem.MayHavePages(args.Fh))
         {
             await context.DropPagesAsync(nodeId, (long)args.Offset, written.Value);
         }
@@ -103,7 +103,8 @@ internal sealed class FileOperations(BridgeContext context)
     {
         const long PageBytes = 4096;
         var nodeId = request.NodeId;
-        var written = await context.FileSystem.AppendAsync(args.Fh, data, clearsSetId, BridgeContext.Interrupt(request));
+        var written = await context.FileSystem.AppendAsync(
+            args.Fh, data, clearsSetId, OriginOf(args), BridgeContext.Interrupt(request));
         if (clearsSetId) context.DropAttributes(nodeId);
         if (!written.IsOk)
         {
@@ -111,7 +112,7 @@ internal sealed class FileOperations(BridgeContext context)
             return;
         }
 
-        if (context.FileSystem.HasPagesElsewhere(args.Fh))
+        if (args.IsDirect && context.FileSystem.MayHavePages(args.Fh))
         {
             await context.DropPagesAsync(nodeId, written.Value.Offset, written.Value.Bytes);
         }
@@ -123,6 +124,9 @@ internal sealed class FileOperations(BridgeContext context)
         var from = Math.Min(written.Value.Offset, (long)args.Offset);
         context.DropPages(nodeId, from - (from % PageBytes));
     }
+
+    private static WriteOrigin OriginOf(in FuseWriteIn args) =>
+        args.IsFromCache ? WriteOrigin.Mapping : args.IsDirect ? WriteOrigin.Unlocked : WriteOrigin.Pages;
 
     internal async ValueTask FlushAsync(FuseRequest request, FuseFlushIn args)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlexFs.Client;
 using FlexFs.Client.Leases;
 using FlexFs.Core;
@@ -74,16 +75,44 @@ internal sealed class KernelCaches : IKernelCaches, IDisposable
     {
         if (Notifier is not { } notifier) return;
         if (!HasMountsBelow()) _ = notifier.IncrementEpoch();
-        _ = DropPagesAsync(inodes);
+        _ = Task.WhenAll(inodes.Select(inode => DropRangeAsync(inode, default)));
     }
 
-    /// <summary>The leases have run out, or may have been taken: pages go, since they have no time of their own.</summary>
-    internal Task DropPagesAsync(IReadOnlyCollection<InodeId> inodes) => Notifier is { } notifier
-        ? Task.WhenAll(inodes.Select(inode => notifier.InvalidateDataAsync(NodeOf(inode), 0, 0).AsTask()))
-        : Task.CompletedTask;
+    /// <inheritdoc/>
+    public async ValueTask DropPagesAsync(InodeId inode, FileRange range) => await DropRangeAsync(inode, range);
+
+    /// <summary>
+    /// The leases have run out, or may have been taken: pages go, since they have no time of their own. Those that are just being read,
+    /// which the kernel holds locked, go last, and nothing else waits for them.
+    /// </summary>
+    internal async Task DropPagedAsync(IReadOnlyCollection<(InodeId Inode, ImmutableArray<FileRange> BeingRead)> paged)
+    {
+        var dropping = new List<Task>(paged.Count);
+        foreach (var (inode, beingRead) in paged)
+        {
+            var from = 0L;
+            foreach (var read in beingRead.Sort(static (a, b) => a.From.CompareTo(b.From)))
+            {
+                if (read.From > from) dropping.Add(DropRangeAsync(inode, new FileRange(from, read.From)));
+                from = Math.Max(from, read.End);
+            }
+
+            dropping.Add(DropRangeAsync(inode, new FileRange(from, long.MaxValue)));
+        }
+
+        await Task.WhenAll(dropping);
+        await Task.WhenAll(paged.Where(of => of.BeingRead.Length > 0).Select(of => DropRangeAsync(of.Inode, default)));
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _answers.Dispose();
+
+    // Without an end: all of it.
+    private Task DropRangeAsync(InodeId inode, FileRange range)
+    {
+        var length = range.End is 0 or long.MaxValue ? 0 : range.End - range.From;
+        return Notifier is { } notifier ? notifier.InvalidateDataAsync(NodeOf(inode), range.From, length).AsTask() : Task.CompletedTask;
+    }
 
     private async ValueTask ExpireAsync(FuseNotifier notifier, InodeId directory, IReadOnlyList<ReadOnlyMemory<byte>> names)
     {
