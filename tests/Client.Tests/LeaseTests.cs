@@ -28,6 +28,78 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task A_listing_is_repeated_without_a_message_until_a_name_changes()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var names = new HashSet<string>();
+        for (var i = 0; i < 300; i++)
+        {
+            await a.Fs.PutAsync($"file{i}", []);
+            names.Add($"file{i}");
+        }
+
+        for (var round = 0; round < 20; round++)
+        {
+            await AssertListsAsync(b, withAttributes: false);
+            var sent = b.Sent;
+            await AssertListsAsync(b, withAttributes: false);
+            Assert.Equal(sent, b.Sent);
+
+            // What the other host made it may be writing still, so who wants its attributes asks for them alone.
+            foreach (var name in names) _ = await b.Fs.LookupAsync(name);
+            sent = b.Sent;
+            await AssertListsAsync(b, withAttributes: true);
+            Assert.Equal(sent, b.Sent);
+            var changer = round % 3 == 0 ? b : a;
+            switch (round % 4)
+            {
+                case 0:
+                    await changer.Fs.PutAsync($"new{round}", []);
+                    names.Add($"new{round}");
+                    break;
+                case 1:
+                    Assert.Equal(Errno.OK, await changer.Fs.UnlinkAsync(changer.Fs.Root, World.Name($"file{round}")));
+                    names.Remove($"file{round}");
+                    break;
+                case 2:
+                    Assert.Equal(Errno.OK, await changer.Fs.RenameAsync(
+                        changer.Fs.Root, World.Name($"file{round}"), changer.Fs.Root, World.Name($"moved{round}")));
+                    names.Remove($"file{round}");
+                    names.Add($"moved{round}");
+                    break;
+                default:
+                    World.Ok(await changer.Fs.LinkAsync(
+                        (await changer.Fs.LookupAsync("file200")).Inode, changer.Fs.Root, World.Name($"link{round}")));
+                    names.Add($"link{round}");
+                    break;
+            }
+        }
+
+        async Task AssertListsAsync(LeaseHost host, bool withAttributes)
+        {
+            var listed = new HashSet<string>();
+            var after = 0UL;
+            while (true)
+            {
+                var page = World.Ok(await host.Fs.ReadDirectoryAsync(host.Fs.Root, after, 100, withAttributes));
+                foreach (var entry in page.Entries)
+                {
+                    Assert.True(listed.Add(System.Text.Encoding.UTF8.GetString(entry.Name.Span)));
+                    Assert.True(entry.Cookie > after);
+                    after = entry.Cookie;
+                    Assert.True(!withAttributes || entry.Attributes?.Inode == entry.Inode);
+                }
+
+                if (page.IsEnd) break;
+            }
+
+            Assert.Equal(names.Order(), listed.Order());
+        }
+    }
+
+    [Fact]
     public async Task A_name_that_another_host_makes_is_there_at_once()
     {
         await using var world = new LeaseWorld();

@@ -325,13 +325,10 @@ public sealed class FileSystem : IAsyncDisposable
     /// <param name="entriesMax">Bounded by <see cref="Limits.ReadDirectoryEntriesMax"/>.</param>
     /// <param name="withAttributes">Whether entries come with attributes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<Result<ReadDirectoryReply>> ReadDirectoryAsync(
+    public ValueTask<Result<ReadDirectoryReply>> ReadDirectoryAsync(
         InodeId inode, ulong afterCookie, int entriesMax, bool withAttributes,
-        CancellationToken cancellationToken = default)
-    {
-        var since = _leases.Clock.Begin();
-        var reply = await _session.AskAsync<ReadDirectoryRequest, ReadDirectoryReply>(
-            Opcode.ReadDirectory,
+        CancellationToken cancellationToken = default) =>
+        _names.ListAsync(
             new ReadDirectoryRequest
             {
                 Inode = inode,
@@ -340,8 +337,6 @@ public sealed class FileSystem : IAsyncDisposable
                 WithAttributes = withAttributes,
             },
             cancellationToken);
-        return reply.IsOk ? _names.Take(inode, reply.Value, since) : reply;
-    }
 
     /// <summary>The target of a symlink.</summary>
     public async ValueTask<Result<ReadOnlyMemory<byte>>> ReadSymlinkAsync(

@@ -231,7 +231,7 @@ internal sealed class ClientLeases
 
     private static void Forget(CachedInode inode, ReadOnlySpan<byte> name)
     {
-        if (!name.IsEmpty) inode.Held.Names?.Remove(name);
+        if (!name.IsEmpty) inode.Held.ForgetName(name);
         if (inode.Held.Kind != LeaseKind.Write) inode.Held.HasAttributes = false;
     }
 

@@ -21,6 +21,9 @@ internal sealed class HeldInode
     /// <summary>Of a directory: names that are known.</summary>
     public NameCache? Names { get; set; }
 
+    /// <summary>Of a directory: what it lists, as far as that is known.</summary>
+    public Listing? Listing { get; set; }
+
     /// <summary>Changes of this client that are with the server: what they change is not taken from answers meanwhile.</summary>
     public int Changing { get; private set; }
 
@@ -95,6 +98,20 @@ internal sealed class HeldInode
     {
         Kind = LeaseKind.None;
         HasAttributes = false;
+        ForgetNames();
+    }
+
+    /// <summary>No name is known any more.</summary>
+    public void ForgetNames()
+    {
         Names = null;
+        Listing = null;
+    }
+
+    /// <summary>What a name is is not known any more, nor what is listed.</summary>
+    public void ForgetName(ReadOnlySpan<byte> name)
+    {
+        Names?.Remove(name);
+        Listing = null;
     }
 }

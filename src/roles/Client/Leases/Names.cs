@@ -84,8 +84,52 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         lock (directory.Gate) return leases.MayGiveName(directory, name, inode);
     }
 
-    /// <summary>Keeps a page of a listing, as far as leases let it.</summary>
-    public ReadDirectoryReply Take(InodeId directory, ReadDirectoryReply page, long since)
+    /// <summary>A page of a directory, in cookie order: from the cache while leases hold, else from the server.</summary>
+    public async ValueTask<Result<ReadDirectoryReply>> ListAsync(ReadDirectoryRequest request, CancellationToken cancellationToken)
+    {
+        if (TryList(request, out var page)) return page;
+        var since = leases.Clock.Begin();
+        var reply = await session.AskAsync<ReadDirectoryRequest, ReadDirectoryReply>(Opcode.ReadDirectory, request, cancellationToken);
+        return reply.IsOk ? Take(request, reply.Value, since) : reply;
+    }
+
+    // With attributes only if those of all entries are known: one answer of the server has them for a thousand.
+    private bool TryList(in ReadDirectoryRequest request, out ReadDirectoryReply page)
+    {
+        page = default;
+        if (!leases.IsOn || cache.Find(request.Inode) is not { } directory) return false;
+        lock (directory.Gate)
+        {
+            if (directory.Held is not { Kind: not LeaseKind.None, Listing: { } listing } || !leases.IsCurrent) return false;
+            if (!listing.TryRead(request.AfterCookie, (int)request.EntriesMax, out page)) return false;
+        }
+
+        if (!request.WithAttributes) return true;
+        var entries = page.Entries.ToBuilder();
+        for (var i = 0; i < entries.Count; i++)
+        {
+            if (!TryShow(entries[i].Inode, out var attributes)) return false;
+            entries[i] = entries[i] with { Attributes = attributes };
+        }
+
+        page = page with { Entries = entries.DrainToImmutable() };
+        return true;
+    }
+
+    private bool TryShow(InodeId id, out Attributes attributes)
+    {
+        attributes = default;
+        if (cache.Find(id) is not { } inode) return false;
+        lock (inode.Gate)
+        {
+            if (!leases.HasAttributes(inode)) return false;
+            attributes = Shown(inode, inode.Held.Kind);
+            return true;
+        }
+    }
+
+    // Keeps a page, as far as leases let it.
+    private ReadDirectoryReply Take(in ReadDirectoryRequest request, ReadDirectoryReply page, long since)
     {
         var entries = page.Entries.ToBuilder();
         for (var i = 0; i < entries.Count; i++)
@@ -97,7 +141,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
         var mayKeep = false;
         if (page.Lease != LeaseKind.None)
         {
-            var cached = cache.Pin(directory);
+            var cached = cache.Pin(request.Inode);
             lock (cached.Gate)
             {
                 mayKeep = leases.Take(cached, page.Lease, since) != LeaseKind.None;
@@ -105,6 +149,8 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
                 {
                     cached.Held.Names ??= new NameCache();
                     foreach (var entry in entries) cached.Held.Names.Set(entry.Name.Span, entry.Inode);
+                    cached.Held.Listing ??= new Listing();
+                    if (!cached.Held.Listing.TryAdd(request.AfterCookie, page)) cached.Held.Listing = null;
                 }
             }
 

@@ -233,8 +233,8 @@ internal sealed class RecallHandler(
 
     private static void DropNames(HeldInode held, IReadOnlyList<ReadOnlyMemory<byte>> names)
     {
-        if (names.Count == 0) held.Names = null;
-        foreach (var name in names) held.Names?.Remove(name.Span);
+        if (names.Count == 0) held.ForgetNames();
+        foreach (var name in names) held.ForgetName(name.Span);
     }
 
     private async ValueTask AcknowledgeAsync(RecallAnswer answer)
