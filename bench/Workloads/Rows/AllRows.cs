@@ -60,6 +60,8 @@ public static partial class AllRows
                 $"--name=w --filename='{folder}/fio.dat' --rw=randwrite --bs=4k --ioengine=psync --fsync=1 --size=16M "
                 + "--time_based --runtime=4", "write");
         }),
+        .. ProgramRows.Of(inputs),
+        .. SharedRows.All,
     ];
 
     private static double Fio(string arguments, string direction)

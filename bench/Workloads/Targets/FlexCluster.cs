@@ -39,11 +39,14 @@ public sealed class FlexCluster : Target
     public override string Folder { get; }
 
     /// <inheritdoc/>
-    public override long ResidentBytes =>
-        File.ReadLines($"/proc/{MountProcess}/status")
-            .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
-            .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
-            .Single();
+    public override long ResidentBytes => ResidentOf(MountProcess);
+
+    /// <inheritdoc/>
+    public override long ServerResidentBytes => ResidentOf(File.ReadAllText(Path.Combine(_folder, "run", "meta.pid")).Trim());
+
+    /// <inheritdoc/>
+    public override string OtherHost(string folder) =>
+        Path.Combine(_environment["FLEXFS_MOUNT2"], Path.GetRelativePath(Folder, folder));
 
     private string PidFile => Path.Combine(_folder, "run", "mount1.pid");
 
@@ -60,6 +63,12 @@ public sealed class FlexCluster : Target
             $"HOME='{_environment["FLEXFS_HOME"]}' '{_environment["FLEXFS_BIN"]}/mount.flexfs' start "
             + $"'{_environment["FLEXFS_VOLUME"]}' '{Folder}' --pidFile '{PidFile}' --logFile '{_folder}/log/mount1'");
     }
+
+    private static long ResidentOf(string process) =>
+        File.ReadLines($"/proc/{process}/status")
+            .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+            .Single();
 
     /// <inheritdoc/>
     protected override void Stop() => Shell.Run($"'{_root}/quickstart' stop --dir '{_folder}'", _root);

@@ -33,6 +33,9 @@ public sealed class S3fs : Target
     public override string Name => "s3fs";
 
     /// <inheritdoc/>
+    public override bool IsForAll => false;
+
+    /// <inheritdoc/>
     public override string Folder { get; }
 
     /// <summary>Once: a row of small files takes it minutes.</summary>

@@ -24,6 +24,9 @@ public sealed class Sshfs : Target
     public override string Name => "sshfs";
 
     /// <inheritdoc/>
+    public override bool IsForAll => false;
+
+    /// <inheritdoc/>
     public override string Folder { get; }
 
     /// <inheritdoc/>

@@ -9,6 +9,15 @@ public abstract class Target : IDisposable
     /// <summary>A folder on it.</summary>
     public abstract string Folder { get; }
 
+    /// <summary>The same folder as another host has it; of a local file system the very folder.</summary>
+    public virtual string OtherHost(string folder) => folder;
+
+    /// <summary>Whether it is measured in rows that make a million files or need what no object store over HTTP has.</summary>
+    public virtual bool IsForAll => true;
+
+    /// <summary>Resident bytes of the server behind it; 0 when there is none.</summary>
+    public virtual long ServerResidentBytes => 0;
+
     /// <summary>Drops every cache between a program and the store.</summary>
     public virtual void MakeCold() => Shell.DropKernelCaches();
 
