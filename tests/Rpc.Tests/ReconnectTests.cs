@@ -33,6 +33,26 @@ public class ReconnectTests
     }
 
     [Fact]
+    public async Task Calls_of_the_first_lane_end_with_their_connection_and_are_not_repeated()
+    {
+        await using var pair = await Pair.ConnectAsync();
+        pair.Server.OnReceived = _ => true;
+        var first = Enumerable.Range(0, 3).Select(i => pair.HoldAsync((ulong)i, RpcLane.First).AsTask()).ToList();
+        var other = pair.HoldAsync(7).AsTask();
+        await Eventually.HoldsAsync(() => pair.Server.Requests.Count == 2, "one of the first lane and the other were received");
+        pair.Server.Requests.Clear();
+        pair.Server.Wire.Cut();
+        foreach (var call in first) Assert.Equal(Errno.EIO, (await call.SoonAsync()).Errno);
+        await Eventually.HoldsAsync(() => pair.Server.Requests.Count == 1, "the other was repeated");
+        var again = pair.HoldAsync(8, RpcLane.First).AsTask();
+        await Eventually.HoldsAsync(() => pair.Server.Requests.Count == 2, "the lane is free");
+        Assert.Equal([7UL, 8UL], pair.Server.Requests.Select(r => MarkOf(r.Payload)));
+        foreach (var request in pair.Server.Requests) request.Connection.Reply(request.Header, Errno.OK, request.Payload);
+        Assert.Equal(Errno.OK, (await again.SoonAsync()).Errno);
+        Assert.Equal(Errno.OK, (await other.SoonAsync()).Errno);
+    }
+
+    [Fact]
     public async Task Every_call_is_answered_once_through_many_cuts()
     {
         await using var pair = await Pair.ConnectAsync();

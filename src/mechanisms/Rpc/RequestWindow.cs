@@ -228,14 +228,28 @@ internal sealed class RequestWindow
             if (Vacate(slot) is { } call) calls.Add(call);
         }
 
-        foreach (var lane in (ReadOnlySpan<Lane>)[_first, _release, _normal, _waiting])
+        foreach (var lane in (ReadOnlySpan<Lane>)[_first, _release, _normal, _waiting]) ClearQueue(lane, calls);
+    }
+
+    /// <summary>Empties the first lane: what is in it is about the server of one connection, and says nothing to the next.</summary>
+    /// <param name="calls">Gets who waited, in their order.</param>
+    public void ClearFirst(List<RpcCall> calls)
+    {
+        for (var i = 0; i < _first.Slots.Length; i++)
         {
-            while (lane.Queue.First is { } node)
-            {
-                lane.Queue.Remove(node);
-                node.Value.Place = CallPlace.Nowhere;
-                calls.Add(node.Value);
-            }
+            if (_first.Slots[i].IsBusy && Vacate(_first.First + i) is { } call) calls.Add(call);
+        }
+
+        ClearQueue(_first, calls);
+    }
+
+    private static void ClearQueue(Lane lane, List<RpcCall> calls)
+    {
+        while (lane.Queue.First is { } node)
+        {
+            lane.Queue.Remove(node);
+            node.Value.Place = CallPlace.Nowhere;
+            calls.Add(node.Value);
         }
     }
 

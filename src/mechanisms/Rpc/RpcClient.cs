@@ -9,7 +9,8 @@ namespace FlexFs.Rpc;
 /// What holds:
 ///   1. a request keeps its slot, number and bytes until it is answered or the session is lost, across any number of
 ///      connections; it is never sent under another session;
-///   2. after a reconnect what is unanswered is sent again in its first order, before anything new;
+///   2. after a reconnect what is unanswered is sent again in its first order, before anything new; but for the first lane, whose calls
+///      end in EIO with their connection;
 ///   3. a call is completed once: by its reply, by its cancellation, or with EIO by the end of the session;
 ///   4. nothing is believed from an older epoch than the newest that was seen.
 /// The lock guards the window, the state and the order of what is appended to the connection. Time comes from a
@@ -234,6 +235,7 @@ public sealed class RpcClient : IAsyncDisposable
             }
         }
 
+        DropFirst();
         _hadSession = true;
         Volatile.Write(ref _connections, _connections + 1);
         _session.OnWelcome(welcome);
@@ -254,6 +256,14 @@ public sealed class RpcClient : IAsyncDisposable
         if (wake) connection.Frames.WakeWriter(inline: false);
         _connected.TrySetResult();
         return null;
+    }
+
+    // Of the first lane nothing is sent again: the owner says it anew, to the server that is there now.
+    private void DropFirst()
+    {
+        var calls = new List<RpcCall>();
+        lock (_gate) _window.ClearFirst(calls);
+        foreach (var call in calls) call.Complete(Errno.EIO, default);
     }
 
     /// <summary>A request was answered.</summary>

@@ -331,7 +331,9 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
             return;
         }
 
-        await ReclaimLocksAsync();
+        // A reclaim is for one connection: another one may be to a server that has restarted again and knows nothing of the first parts.
+        var incarnation = Incarnation;
+        await ReclaimLocksAsync(incarnation);
         var at = 0;
         var told = 0;
         var leases = Leases();
@@ -348,22 +350,26 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
                 Leases = [.. held],
                 IsLast = at == open.Length && told == leases.Count,
             };
+            if (Incarnation != incarnation) return;
             var reply = await CallAsync<ReclaimRequest, EmptyReply>(
                 Opcode.Reclaim, request, CancellationToken.None, RpcLane.First);
+            if (Incarnation != incarnation) return;
             if (!reply.IsOk) ClientLog.ReclaimFailed(_log, reply.Errno);
         }
         while (at < open.Length || told < leases.Count);
     }
 
     // Before the last part of what is open: with that the server takes new requests of this session, and no more claims.
-    private async Task ReclaimLocksAsync()
+    private async Task ReclaimLocksAsync(ulong incarnation)
     {
         var locks = _locks?.All() ?? [];
         for (var at = 0; at < locks.Length; at += ReclaimLocksRequest.LocksMax)
         {
             var part = locks.AsSpan(at, Math.Min(ReclaimLocksRequest.LocksMax, locks.Length - at)).ToImmutableArray();
+            if (Incarnation != incarnation) return;
             var reply = await CallAsync<ReclaimLocksRequest, ReclaimLocksReply>(
                 Opcode.ReclaimLocks, new ReclaimLocksRequest { Locks = part }, CancellationToken.None, RpcLane.First);
+            if (Incarnation != incarnation) return;
             if (!reply.IsOk) ClientLog.ReclaimLocksFailed(_log, reply.Errno);
             for (var i = 0; i < part.Length; i++)
             {
