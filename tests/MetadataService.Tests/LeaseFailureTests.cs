@@ -140,6 +140,45 @@ public sealed class LeaseFailureTests : IAsyncDisposable
         Assert.All(await both, reply => Assert.True(reply.IsOk));
     }
 
+    [Fact]
+    public async Task Who_is_silent_after_one_of_two_recalls_is_waited_for_its_term_only()
+    {
+        await using var a = await LeaseClient.ConnectAsync(_service);
+        await using var c = await LeaseClient.ConnectAsync(_service);
+        var inode = await a.MakeFileAsync("file");
+        Task<Result<MutationReply>> chmod;
+        await using (var b = await LeaseClient.ConnectAsync(_service))
+        {
+            await b.Client.StatAsync(inode).SoonAsync();
+            chmod = a.ChmodAsync(inode, 0x1C0);
+            await b.NextRecallAsync();
+            _ = c.AcquireAsync(inode);
+
+            // With this it has nothing of the file any more, and the other one is still open.
+            await b.AcknowledgeAsync(await b.NextRecallAsync()).SoonAsync();
+        }
+
+        await MoveUntilAsync(() => chmod.IsCompleted, "the chmod went on", () => Task.WhenAll(
+            a.Client.StatAsync(InodeId.Root), c.Client.StatAsync(InodeId.Root)));
+        Assert.True((await chmod.SoonAsync()).IsOk);
+        Assert.Equal(0, a.Client.Losses + c.Client.Losses);
+    }
+
+    [Fact]
+    public async Task A_young_write_lease_is_recalled_when_its_moment_is_over_though_that_is_no_whole_millisecond()
+    {
+        await using var a = await LeaseClient.ConnectAsync(_service);
+        await using var b = await LeaseClient.ConnectAsync(_service);
+        var inode = await a.MakeFileAsync("file");
+        await b.AcquireAsync(inode).SoonAsync();
+        b.Obeys = true;
+        _clock.Advance(TimeSpan.FromMilliseconds(4.5));
+        var acquire = a.AcquireAsync(inode);
+        await MoveUntilAsync(() => acquire.IsCompleted, "it was recalled and given", () => b.Client.StatAsync(InodeId.Root));
+        Assert.True((await acquire.SoonAsync()).IsOk);
+        Assert.Equal(0, b.Client.Losses);
+    }
+
     private async Task MoveAsync(TimeSpan by)
     {
         var step = TimeSpan.FromSeconds(1);

@@ -110,7 +110,8 @@ internal sealed class LeaseKeeper : ILeaseEvents
 
     private async Task CallBackAsync(TimeSpan after)
     {
-        await Task.Delay(after, _clock);
+        // Task.Delay leaves out parts of milliseconds: it would be over at once, and nothing be due yet.
+        await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), _clock);
         _isCallingBack = false;
         Table.SendDue();
     }

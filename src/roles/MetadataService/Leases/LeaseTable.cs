@@ -63,10 +63,13 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         if (!_sessions.Remove(id, out var session)) return;
         foreach (var recall in session.Open.Values) recall.IsDone = true;
         _unsent.RemoveAll(recall => recall.Session == id);
-        foreach (var inode in session.Inodes.Order().ToArray())
+        Count -= session.Inodes.Count;
+
+        // Of what is being recalled it may have no lease any more.
+        var inodes = session.Inodes.Concat(session.Open.Values.Select(recall => recall.Inode)).Distinct();
+        foreach (var inode in inodes.Order().ToArray())
         {
-            Count--;
-            var holders = _inodes[inode];
+            if (!_inodes.TryGetValue(inode, out var holders)) continue;
             holders.Set(id, LeaseKind.None, default);
             WakeWaits(inode, holders);
         }
@@ -152,14 +155,13 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
             }
         }
 
-        foreach (var wait in waits.OrderBy(wait => wait.Ticket)) Drop(wait);
+        DropUnwoken(waits);
     }
 
     /// <summary>Everything that waits is dropped: the volume stops.</summary>
     public void Clear()
     {
-        var waits = _inodes.Values.SelectMany(holders => holders.Waits).Where(wait => !wait.IsWoken).Distinct().ToArray();
-        foreach (var wait in waits) Drop(wait);
+        DropUnwoken([.. _inodes.Values.SelectMany(holders => holders.Waits).Where(wait => !wait.IsWoken)]);
     }
 
     /// <summary>Sends what had to wait until a young write lease was used for a moment.</summary>
@@ -280,6 +282,15 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
             first.Wait = null;
             first.Sink.Drop(first);
             return;
+        }
+    }
+
+    // The end of one may wake the next: that one is with the executor then, which drops it.
+    private void DropUnwoken(HashSet<LeaseWait> waits)
+    {
+        foreach (var wait in waits.OrderBy(wait => wait.Ticket))
+        {
+            if (!wait.IsWoken) Drop(wait);
         }
     }
 
