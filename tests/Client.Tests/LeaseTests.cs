@@ -260,6 +260,61 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task A_chmod_that_waits_for_bytes_is_not_committed_behind_one_that_did_not()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var file = await a.Fs.CreateAsync("file");
+        var inode = file.Attributes.Inode;
+        var opened = World.Ok(await b.Fs.OpenAsync(inode, OpenFlags.ReadWrite));
+        await a.Fs.WriteAllAsync(file.Handle, 0, World.Random(10_000, 1));
+        Assert.Equal(0x180U, (await ChmodAsync(a, inode, 0x180)).Value.Mode & 0xFFF);
+
+        // Another host wants to write, and what is written here cannot be stored: from then on nothing waits for its commit.
+        world.Objects.Refuse = static _ => Errno.ENOSPC;
+        var writing = b.Fs.WriteAllAsync(opened.Handle, 0, World.Random(10, 2));
+        var until = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        Errno errno;
+        do
+        {
+            await Task.Delay(1);
+            errno = (await ChmodAsync(a, inode, 0x181)).Errno;
+        }
+        while (errno == Errno.OK && DateTime.UtcNow < until);
+        Assert.Equal(Errno.ENOSPC, errno);
+        world.Objects.Refuse = static _ => Errno.OK;
+        await writing;
+        World.Ok(await ChmodAsync(a, inode, 0x182));
+        Assert.Equal(0x182U, World.Ok(await b.Fs.GetAttributesAsync(inode)).Mode & 0xFFF);
+        Assert.Equal(Errno.OK, await a.Fs.SyncAsync());
+        Assert.Equal(0x182U, World.Ok(await b.Fs.GetAttributesAsync(inode)).Mode & 0xFFF);
+    }
+
+    [Fact]
+    public async Task An_append_beside_a_truncation_is_before_it_or_behind_it()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var file = await a.Fs.CreateAsync("file", OpenFlags.ReadWrite | OpenFlags.Append);
+        var inode = file.Attributes.Inode;
+        for (var i = 0; i < 20; i++)
+        {
+            var before = World.Ok(await a.Fs.AppendAsync(file.Handle, World.Random(30, i)));
+            var truncating = a.Fs.SetAttributesAsync(inode, new AttributeChange { Mask = AttributeMask.Size, SizeBytes = 1 }).AsTask();
+            var appended = World.Ok(await a.Fs.AppendAsync(file.Handle, World.Random(3, i)));
+            World.Ok(await truncating);
+            var size = World.Ok(await a.Fs.GetAttributesAsync(inode)).SizeBytes;
+            var isBehind = appended.Offset == 1 && size == 4;
+            var isBefore = appended.Offset == before.Offset + 30 && size == 1;
+            Assert.True(isBehind || isBefore, $"appended at {appended.Offset}, the size is {size}");
+        }
+    }
+
+    private static ValueTask<Result<Attributes>> ChmodAsync(LeaseHost host, InodeId inode, uint mode) =>
+        host.Fs.SetAttributesAsync(inode, new AttributeChange { Mask = AttributeMask.Mode, Mode = mode });
+
+    [Fact]
     public async Task What_is_forgotten_here_is_given_back()
     {
         await using var world = new LeaseWorld();

@@ -200,7 +200,7 @@ public sealed class FileSystem : IAsyncDisposable
             }
         }
 
-        if (_cache.Find(inode) is { } cached && _writes.TryDefer(cached, change, out var shown)) return shown;
+        if (_cache.Find(inode) is { } cached && await _writes.DeferAsync(cached, change) is { } deferred) return deferred;
         using var own = _leases.BeginChange(inode);
         var reply = await _session.MutateAsync(
             Opcode.SetAttributes, new SetAttributesRequest { Inode = inode, Change = change });

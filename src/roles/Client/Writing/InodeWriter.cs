@@ -46,6 +46,9 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Whether a commit that carries attributes is under way.</summary>
     public bool IsCarrying => _carried.Mask != AttributeMask.None;
 
+    /// <summary>Whether attributes wait for a commit, or are on their way with one.</summary>
+    public bool HasAttributes => IsCarrying || _pending.Mask != AttributeMask.None;
+
     /// <summary>When the next attempt of the background is due after a failure.</summary>
     public Instant RetryAt { get; set; }
 

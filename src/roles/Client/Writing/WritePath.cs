@@ -154,6 +154,20 @@ internal sealed class WritePath(
     /// </summary>
     public async ValueTask<Result<Attributes>> ResizeAsync(CachedInode inode, AttributeChange change)
     {
+        // What is written at the end is before it or behind it, not at an end that it takes away.
+        await inode.Appending.EnterAsync(CancellationToken.None);
+        try
+        {
+            return await ResizeInTurnAsync(inode, change);
+        }
+        finally
+        {
+            inode.Appending.Exit();
+        }
+    }
+
+    private async ValueTask<Result<Attributes>> ResizeInTurnAsync(CachedInode inode, AttributeChange change)
+    {
         using var own = leases.BeginChange(inode.Id);
         var writer = await EnterAsync(inode);
         try
@@ -190,9 +204,21 @@ internal sealed class WritePath(
     }
 
     /// <summary>Keeps a change for the next commit, if one is due anyway.</summary>
-    /// <returns>The attributes as they are now; false when nothing is dirty, so that the server is to be
-    /// asked.</returns>
-    public bool TryDefer(CachedInode inode, in AttributeChange change, out Attributes attributes)
+    /// <remarks>If not, what was kept before is committed first: later it would undo this change.</remarks>
+    /// <returns>The attributes as they are now, or why they cannot be changed; none when the server is to be asked.</returns>
+    public async ValueTask<Result<Attributes>?> DeferAsync(CachedInode inode, AttributeChange change)
+    {
+        if (TryDefer(inode, change, out var attributes)) return attributes;
+        lock (inode.Gate)
+        {
+            if (inode.Writer is not { HasAttributes: true }) return null;
+        }
+
+        var errno = await FlushAsync(inode);
+        return errno == Errno.OK ? null : (Result<Attributes>?)errno;
+    }
+
+    private bool TryDefer(CachedInode inode, in AttributeChange change, out Attributes attributes)
     {
         attributes = default;
         if ((change.Mask & AttributeMask.Size) != 0) return false;
