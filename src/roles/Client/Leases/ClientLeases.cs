@@ -20,6 +20,9 @@ internal sealed class ClientLeases
     private readonly InodeCache _cache;
     private readonly TimeProvider _time;
 
+    // Names that this client is removing without knowing whose they are: any inode may have lost one.
+    private int _blindRemovals;
+
     public ClientLeases(MetadataSession session, InodeCache cache, TimeProvider time, ILogger log)
     {
         _session = session;
@@ -63,7 +66,8 @@ internal sealed class ClientLeases
 
     /// <summary>Under the inode's lock: whether its attributes are those of now.</summary>
     public bool HasAttributes(CachedInode inode) =>
-        IsOn && inode.Held is { HasAttributes: true, Kind: not LeaseKind.None } && inode is { IsKnown: true, IsLinkCountOld: false } && IsCurrent;
+        IsOn && inode.Held is { HasAttributes: true, Kind: not LeaseKind.None } && inode is { IsKnown: true, IsLinkCountOld: false }
+        && Volatile.Read(ref _blindRemovals) == 0 && IsCurrent;
 
     /// <summary>
     /// Under the inode's lock: whether others may be given its attributes to keep, who are told when that ends
@@ -98,22 +102,28 @@ internal sealed class ClientLeases
 
     /// <summary>This client changes an inode: until the change ends nothing of it is answered from the cache or taken into it.</summary>
     /// <remarks>What only the holder of the write lease may change it knows itself. A name is read before this returns.</remarks>
+    /// <param name="inode">What is changed.</param>
+    /// <param name="name">The name in it that is changed, if one is.</param>
+    /// <param name="removes">Whether an inode may lose this name.</param>
     /// <returns>To be disposed of when the change is answered; none for a session without leases.</returns>
-    public OwnChange? BeginChange(InodeId inode, ReadOnlyMemory<byte> name = default)
+    public OwnChange? BeginChange(InodeId inode, ReadOnlyMemory<byte> name = default, bool removes = false)
     {
         if (!IsOn) return null;
         var cached = _cache.Pin(inode);
         var child = InodeId.None;
+        bool isBlind;
         var since = Clock.Begin();
         lock (cached.Gate)
         {
             cached.Held.BeginChange();
+            isBlind = removes && cached.Held.Names?.TryGet(name.Span, out _) != true;
             if (!name.IsEmpty) cached.Held.Names?.TryGet(name.Span, out child);
             Forget(cached, name.Span);
         }
 
         ForgetAttributes(child);
-        return new OwnChange(this, cached, name.ToArray(), child, since);
+        if (isBlind) Interlocked.Increment(ref _blindRemovals);
+        return new OwnChange(this, cached, name.ToArray(), child, since) { IsBlind = isBlind };
     }
 
     /// <summary>The session ended: nothing holds any more.</summary>
@@ -261,10 +271,15 @@ internal sealed class ClientLeases
             var isAlone = held is { Changing: 0, Recalling: 0, Kind: not LeaseKind.None } && Clock.IsFresh(inode.Id, change.Since);
             Clock.Mark(inode.Id);
             if (isAlone && change.Made is { } made) (held.Names ??= new NameCache()).Set(change.Name, made);
-            if (isAlone && change.Told is { } told && inode.Known.ChangedAt == told.ChangedAt) held.HasAttributes = true;
+            if (isAlone && change.Told is { } told && inode.Known.ChangedAt == told.ChangedAt)
+            {
+                held.HasAttributes = true;
+                inode.IsLinkCountOld = false;
+            }
         }
 
         ForgetAttributes(change.Child);
+        if (change.IsBlind) Interlocked.Decrement(ref _blindRemovals);
         _cache.Unpin(inode);
     }
 }

@@ -27,6 +27,7 @@ internal sealed class NameChanges(
     public async ValueTask<Result<Attributes>> LinkAsync(LinkRequest request)
     {
         using var own = leases.BeginChange(request.Inode);
+        own?.AgeLinkCount();
         using var named = leases.BeginChange(request.NewParent, request.NewName);
         var reply = await session.MutateAsync(Opcode.Link, request);
         if (reply.IsOk && named is not null) named.Made = request.Inode;
@@ -38,7 +39,7 @@ internal sealed class NameChanges(
         Opcode opcode, TRequest request, InodeId parent, ReadOnlyMemory<byte> name)
         where TRequest : Wire.IWireRecord<TRequest>
     {
-        using var named = leases.BeginChange(parent, name);
+        using var named = leases.BeginChange(parent, name, removes: true);
         var reply = await session.MutateAsync(opcode, request);
         if (reply.IsOk && named is not null) named.Made = InodeId.None;
         if (reply.IsOk && reply.Value.Value != 0) names.Forget(new InodeId(reply.Value.Value));
@@ -56,7 +57,7 @@ internal sealed class NameChanges(
         }
 
         using var from = leases.BeginChange(request.OldParent, request.OldName);
-        using var into = leases.BeginChange(request.NewParent, request.NewName);
+        using var into = leases.BeginChange(request.NewParent, request.NewName, removes: true);
         var reply = await session.MutateAsync(Opcode.Rename, request);
 
         // What had the new name has lost it, or got the old one.

@@ -19,11 +19,20 @@ internal sealed class OwnChange(ClientLeases leases, CachedInode inode, byte[] n
     /// <summary>When it began.</summary>
     public long Since => since;
 
+    /// <summary>Whether an inode loses the name of which this client does not know which it is.</summary>
+    public bool IsBlind { get; init; }
+
     /// <summary>What the name is now, by the answer; the inode none when it is gone.</summary>
     public InodeId? Made { get; set; }
 
     /// <summary>The attributes of the inode in the answer.</summary>
     public Attributes? Told { get; set; }
+
+    /// <summary>It gives the inode a name: not even the holder of the write lease knows how many it has, until it is answered.</summary>
+    public void AgeLinkCount()
+    {
+        lock (inode.Gate) inode.IsLinkCountOld = true;
+    }
 
     public void Dispose() => leases.End(this);
 }
