@@ -5,7 +5,7 @@ namespace FlexFs.Simulation.Checkers;
 
 /// <summary>A directory tree as a plain table: what POSIX says of names, without any machinery.</summary>
 /// <remarks>Immutable: an operation makes a new one. Directories and files are told apart by the checker, for ever.</remarks>
-public sealed class NameModel
+public sealed class NameModel : IModel<NameModel, NameOperation>
 {
     private readonly SortedDictionary<(uint Directory, byte Name), uint> _entries;
     private readonly IReadOnlySet<uint> _directories;

@@ -38,7 +38,7 @@ public enum NameVerb
 /// <remarks>
 /// Inodes are named by their tag: the number of the operation that made them, which it leaves in the owner's id; 0 is the root.
 /// </remarks>
-public sealed class NameOperation
+public sealed class NameOperation : IOperation
 {
     /// <summary>Its number in the run, and the tag of what it makes.</summary>
     public required uint Number { get; init; }
@@ -52,11 +52,17 @@ public sealed class NameOperation
     /// <summary>The directory; of a count or the source of a link, the inode.</summary>
     public uint Directory { get; init; }
 
+    /// <summary>That directory, as the kernel names it.</summary>
+    public InodeId DirectoryInode { get; init; }
+
     /// <summary>The name in it.</summary>
     public byte Name { get; init; }
 
     /// <summary>The second directory.</summary>
     public uint Directory2 { get; init; }
+
+    /// <summary>The second directory, as the kernel names it.</summary>
+    public InodeId Directory2Inode { get; init; }
 
     /// <summary>The second name.</summary>
     public byte Name2 { get; init; }
@@ -84,6 +90,9 @@ public sealed class NameOperation
 
     /// <summary>Whether the answer leaves open what happened: EIO of a session that was lost.</summary>
     public bool IsUnknown { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsLook => Answered != 0 && (Errno != Errno.OK || Verb is NameVerb.Lookup or NameVerb.List or NameVerb.Count);
 
     /// <summary>The inode that was answered, or the link count.</summary>
     public uint Value { get; set; }

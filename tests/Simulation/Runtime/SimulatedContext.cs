@@ -6,12 +6,13 @@ namespace FlexFs.Simulation.Runtime;
 /// <remarks>
 /// 1. One thread. A step that is posted from another one has escaped, and the run fails.
 /// 2. Time moves only when nothing is ready, to the next timer.
-/// 3. Steps of a dead process are dropped, whenever they come.
+/// 3. Steps of a dead process are dropped, whenever they come; those of a frozen one wait.
 /// </remarks>
 public sealed class SimulatedContext
 {
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<Step> _ready = [];
+    private readonly List<Step> _held = [];
     private readonly Chance _chance;
     private string? _escaped;
 
@@ -55,6 +56,13 @@ public sealed class SimulatedContext
         }
 
         if (process.IsAlive) _ready.Add(new Step(process, callback, state, context));
+    }
+
+    /// <summary>A process goes on: what waited for it is ready, in the order in which it would have run.</summary>
+    public void Thawed(SimulatedProcess process)
+    {
+        foreach (var step in _held) if (step.Process == process) _ready.Add(step);
+        _held.RemoveAll(step => step.Process == process);
     }
 
     /// <summary>Throws if this is not the simulator's thread.</summary>
@@ -105,6 +113,12 @@ public sealed class SimulatedContext
         _ready.RemoveAt(at);
         Trace.Mix(((ulong)_ready.Count << 32) | (uint)at);
         if (!step.Process.IsAlive) return;
+        if (step.Process.IsFrozen)
+        {
+            _held.Add(step);
+            return;
+        }
+
         Steps++;
         SynchronizationContext.SetSynchronizationContext(step.Context);
         step.Callback(step.State);

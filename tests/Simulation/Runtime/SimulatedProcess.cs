@@ -32,6 +32,19 @@ public sealed class SimulatedProcess
     /// <summary>Called at <see cref="Kill"/>.</summary>
     public event Action? Killed;
 
+    /// <summary>Whether it stands still, as a stopped process or a paused machine does, while time goes on.</summary>
+    public bool IsFrozen { get; private set; }
+
+    /// <summary>It runs no step any more, until it is thawed.</summary>
+    public void Freeze() => IsFrozen = true;
+
+    /// <summary>It goes on.</summary>
+    public void Thaw()
+    {
+        IsFrozen = false;
+        _loop.Thawed(this);
+    }
+
     /// <summary>Ends it here and now.</summary>
     public void Kill()
     {

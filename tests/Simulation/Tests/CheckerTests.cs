@@ -36,6 +36,30 @@ public sealed class CheckerTests
         IsFound(Sabotage.ReaperKeepsAll, "bytes", Faults.None, "space");
 
     [Fact]
+    public void A_client_that_ignores_recalls_is_found() =>
+        IsFound(Sabotage.ClientIgnoresRecalls, "shared", Faults.None, "names", "attributes", "bytes");
+
+    [Fact]
+    public void A_server_that_does_not_wait_for_recalls_is_found() =>
+        IsFound(Sabotage.ServerAwaitsNoRecall, "shared", Faults.None, "names", "attributes", "bytes");
+
+    [Fact]
+    public void A_client_that_does_not_fence_itself_is_found() => IsFound(
+        Sabotage.ClientNeverSelfFences, "shared", Faults.Partitions | Faults.Freezes, "names", "attributes", "bytes", "locks");
+
+    [Fact]
+    public void A_client_that_claims_no_leases_after_a_restart_is_found() =>
+        IsFound(Sabotage.ClientReclaimsNoLeases, "shared", Faults.ServerCrashes, "names", "attributes", "bytes");
+
+    [Fact]
+    public void A_client_that_claims_no_locks_after_a_restart_is_found() =>
+        IsFound(Sabotage.ClientReclaimsNoLocks, "shared", Faults.ServerCrashes, "locks");
+
+    [Fact]
+    public void A_server_that_ends_sessions_too_early_is_found() =>
+        IsFound(Sabotage.ServerEndsSessionsEarly, "shared", Faults.Partitions, "names", "attributes", "bytes", "locks");
+
+    [Fact]
     public void A_failing_run_is_made_smaller_and_still_fails()
     {
         var options = new RunOptions

@@ -10,6 +10,7 @@ public sealed class DeterminismTests
     [InlineData("names")]
     [InlineData("bytes")]
     [InlineData("mixed")]
+    [InlineData("shared")]
     public void One_seed_is_one_run(string workload)
     {
         for (ulong seed = 77; seed < 85; seed++)

@@ -23,6 +23,17 @@ public sealed class SimulationTests
     public void Names_and_bytes_together_survive_any_mix_of_faults() => AllAreWell(4_000_000, Runs, workload: "mixed");
 
     [Fact]
+    public void What_hosts_share_at_once_has_one_order_whatever_fails() => AllAreWell(6_000_000, Runs, workload: "shared");
+
+    [Fact]
+    public void Hosts_that_are_silent_for_longer_than_their_leases_serve_nothing_old_and_keep_nobody_waiting_for_ever() =>
+        AllAreWell(7_000_000, Runs, workload: "shared", faults: Faults.Partitions | Faults.Freezes | Faults.ClientCrashes);
+
+    [Fact]
+    public void Leases_and_locks_live_on_through_restarts_of_the_server() =>
+        AllAreWell(8_000_000, Runs, workload: "shared", faults: Faults.ServerCrashes | Faults.Cuts | Faults.Stalls);
+
+    [Fact]
     public void Server_crashes_and_cut_connections_lose_nothing_and_do_nothing_twice() =>
         AllAreWell(5_000_000, Runs, faults: Faults.ServerCrashes | Faults.Cuts | Faults.StoreFailures);
 

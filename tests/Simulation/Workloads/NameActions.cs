@@ -9,6 +9,8 @@ namespace FlexFs.Simulation.Workloads;
 /// <summary>A program that makes, moves and removes a few names, which others do too.</summary>
 public sealed class NameActions(RunState run, SimulatedClient client)
 {
+    private const uint FilePermissions = 0x1A4;
+    private const uint DirectoryPermissions = 0x1ED;
     private static readonly byte[] Letters = "abcd"u8.ToArray();
     private readonly SimulatedWorld _world = run.World;
 
@@ -53,11 +55,13 @@ public sealed class NameActions(RunState run, SimulatedClient client)
     {
         var directory = Directory();
         var operation = Begin(NameVerb.Create, directory, Letter(), isExclusive: isExclusive);
+        run.Inodes.Made(operation.Number, FilePermissions);
         var made = await client.Files.CreateAsync(
-            directory.Inode, NameOf(operation.Name), 0x1A4, operation.Number, 0,
+            directory.Inode, NameOf(operation.Name), FilePermissions, operation.Number, 0,
             OpenFlags.ReadWrite | (isExclusive ? OpenFlags.Exclusive : 0));
         End(operation, made.Errno, made.IsOk ? made.Value.Attributes.UserId : 0);
         if (!made.IsOk) return null;
+        InodeActions.Saw(run, client, operation, made.Value.Attributes);
         client.Files.Release(made.Value.Handle);
         var known = new Known(made.Value.Attributes.Inode, made.Value.Attributes.UserId);
         run.Learn(run.Files, known.Inode, known.Tag);
@@ -68,7 +72,9 @@ public sealed class NameActions(RunState run, SimulatedClient client)
     {
         var directory = Directory();
         var operation = Begin(NameVerb.MakeDirectory, directory, Letter());
-        var made = await client.Files.MakeDirectoryAsync(directory.Inode, NameOf(operation.Name), 0x1ED, operation.Number, 0);
+        run.Inodes.Made(operation.Number, DirectoryPermissions);
+        var made = await client.Files.MakeDirectoryAsync(
+            directory.Inode, NameOf(operation.Name), DirectoryPermissions, operation.Number, 0);
         End(operation, made.Errno, made.IsOk ? made.Value.UserId : 0);
         if (made.IsOk) run.Learn(run.Directories, made.Value.Inode, made.Value.UserId);
     }
@@ -111,9 +117,10 @@ public sealed class NameActions(RunState run, SimulatedClient client)
     public async Task LookupAsync(Known directory, byte name)
     {
         var operation = Begin(NameVerb.Lookup, directory, name);
-        var found = await client.Files.LookupAsync(directory.Inode, NameOf(name));
+        var found = await client.Kernel.LookupAsync(directory.Inode, name);
         End(operation, found.Errno, found.IsOk ? found.Value.UserId : 0);
         if (!found.IsOk) return;
+        InodeActions.Saw(run, client, operation, found.Value);
         run.Learn(found.Value.Type == FileType.Directory ? run.Directories : run.Files, found.Value.Inode, found.Value.UserId);
     }
 
@@ -121,12 +128,13 @@ public sealed class NameActions(RunState run, SimulatedClient client)
     public async Task CountAsync(Known inode)
     {
         var operation = Begin(NameVerb.Count, inode, 0);
-        var told = await client.Files.GetAttributesAsync(inode.Inode);
+        var told = await client.Kernel.GetAttributesAsync(inode.Inode);
 
-        // While this client writes to it, the count is of the last commit; and without a name it may live on, open somewhere.
-        var isVague = told.IsOk && (run.Bytes.Of(inode.Tag).Count > 0 || told.Value.LinkCount == 0);
+        // While a client without leases writes to it, the count is of the last commit; and without a name it may live on, open somewhere.
+        var isVague = told.IsOk && (told.Value.LinkCount == 0 || (!client.Files.UsesLeases && run.Bytes.Of(inode.Tag).Count > 0));
         operation.IsUnknown = isVague;
         End(operation, told.Errno, told.IsOk ? told.Value.LinkCount : 0);
+        if (told.IsOk) InodeActions.Saw(run, client, operation, told.Value);
     }
 
     /// <summary>Lists a directory, in one answer.</summary>
@@ -140,11 +148,24 @@ public sealed class NameActions(RunState run, SimulatedClient client)
             return [];
         }
 
-        var all = page.Value.Entries
-            .Select(e => (Name: e.Name.Span[0], Child: new Known(e.Inode, e.Attributes!.Value.UserId), e.Type == FileType.Directory))
-            .OrderBy(e => e.Name).ToList();
+        var all = new List<(byte Name, Known Child, bool IsDirectory)>();
+        var answered = run.NextEvent();
+        foreach (var entry in page.Value.Entries)
+        {
+            // Of a file that another host writes there are none in a listing; whose it is never changes.
+            var told = entry.Attributes is { } shown ? shown : await client.Files.GetAttributesAsync(entry.Inode);
+            if (told.IsOk) all.Add((entry.Name.Span[0], new Known(entry.Inode, told.Value.UserId), entry.Type == FileType.Directory));
+            else operation.IsUnknown = true;
+        }
+
+        all.Sort((a, b) => a.Name - b.Name);
         operation.Listing = [.. all.Select(e => (e.Name, e.Child.Tag))];
-        End(operation, Errno.OK, 0);
+        End(operation, Errno.OK, 0, answered);
+        foreach (var entry in page.Value.Entries)
+        {
+            if (entry.Attributes is { } told) InodeActions.Saw(run, client, operation, told);
+        }
+
         return all;
     }
 
@@ -164,7 +185,9 @@ public sealed class NameActions(RunState run, SimulatedClient client)
             Verb = verb,
             Client = client.Process.Name,
             Directory = directory.Tag,
+            DirectoryInode = directory.Inode,
             Name = name,
+            Directory2Inode = directory2.Inode,
             Directory2 = directory2.Tag,
             Name2 = name2,
             Inode = inode,
@@ -174,14 +197,22 @@ public sealed class NameActions(RunState run, SimulatedClient client)
             Asked = run.NextEvent(),
         };
         run.Names.Asked(operation);
+        TellKernel(verb, directory, name, directory2, name2);
         return operation;
     }
 
-    private void End(NameOperation operation, Errno errno, uint value)
+    private void TellKernel(NameVerb verb, Known directory, byte name, Known directory2, byte name2)
+    {
+        if (verb is NameVerb.Lookup or NameVerb.List or NameVerb.Count) return;
+        client.Kernel.Changes(directory.Inode, name);
+        if (verb == NameVerb.Rename) client.Kernel.Changes(directory2.Inode, name2);
+    }
+
+    private void End(NameOperation operation, Errno errno, uint value, long answered = 0)
     {
         operation.Errno = errno;
         operation.Value = value;
-        operation.Answered = run.NextEvent();
+        operation.Answered = answered == 0 ? run.NextEvent() : answered;
 
         // EIO of a session that ended: whether it happened is not known.
         if (errno == Errno.EIO && run.IsExplained(errno, client))
@@ -198,6 +229,9 @@ public sealed class NameActions(RunState run, SimulatedClient client)
             _world.Marks.Reached("names: made, and perhaps gone before the answer");
         }
 
+        TellKernel(
+            operation.Verb, new Known(operation.DirectoryInode, operation.Directory), operation.Name,
+            new Known(operation.Directory2Inode, operation.Directory2), operation.Name2);
         _world.Note(operation.ToString());
         if (errno is Errno.EIO or Errno.ENOSPC) run.Expect(errno, client, operation.ToString());
     }

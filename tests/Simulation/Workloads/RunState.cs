@@ -24,6 +24,27 @@ public sealed class RunState(SimulatedWorld world)
     /// <summary>Of bytes.</summary>
     public ByteChecker Bytes { get; } = new();
 
+    /// <summary>Of attributes and bytes of inodes.</summary>
+    public InodeChecker Inodes { get; } = new(world.Marks);
+
+    /// <summary>Of locks.</summary>
+    public LockChecker Locks { get; } = new();
+
+    /// <summary>Whether hosts share everything at once: all of them have leases.</summary>
+    public bool IsShared => world.Options.Workload == "shared";
+
+    /// <summary>Bytes of a cell (<see cref="InodeOperation"/>): small files are inline, larger ones have objects and blocks.</summary>
+    public int CellBytes { get; } = world.Chance.Of([1, 700, 3000, 65536]);
+
+    /// <summary>Whether a read or write of several cells is not one step: they lie in several blocks.</summary>
+    public bool HasLargeCells => CellBytes > 4096;
+
+    /// <summary>A program pauses after one operation in so many.</summary>
+    public int PauseOneIn { get; } = HasSilence(world) ? 2 : 10;
+
+    /// <summary>For so long at most: where hosts are silent for long, others are at work meanwhile.</summary>
+    public TimeSpan PauseMax { get; } = TimeSpan.FromSeconds(HasSilence(world) ? 10 : 1);
+
     /// <summary>Operations left to begin.</summary>
     public int StepsLeft { get; set; } = world.Options.Steps;
 
@@ -35,6 +56,9 @@ public sealed class RunState(SimulatedWorld world)
 
     /// <summary>Whether files lose their names in this run.</summary>
     public bool UnlinksFiles => world.Options.Workload != "bytes";
+
+    private static bool HasSilence(SimulatedWorld world) =>
+        world.Options.Workload == "shared" && (world.Options.Faults & (Faults.Partitions | Faults.Freezes)) != 0;
 
     /// <summary>Numbers for operations; also tags of what they make.</summary>
     public uint NextOperation() => ++_operations;

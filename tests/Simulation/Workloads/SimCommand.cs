@@ -6,7 +6,7 @@ using FlexFs.Wire;
 
 namespace FlexFs.Simulation.Workloads;
 
-/// <summary>The command line: <c>sim [SEED] [--steps N] [--runs N] [--clients N] [--programs N] [--workload X] [--faults a,b] [--trace]</c>.</summary>
+/// <summary>The command line: <c>sim [SEED] [--steps N] [--runs N] [--clients N] [--programs N] [--workload X] [--leases on|off] [--faults a,b] [--trace]</c>.</summary>
 public static class SimCommand
 {
     private const int TraceLines = 60;
@@ -19,6 +19,7 @@ public static class SimCommand
         int? steps = null, clients = null, programs = null, runs = null;
         string? workload = null;
         Faults? faults = null;
+        bool? leases = null;
         var sabotage = Sabotage.None;
         bool isWatched = false, shrinks = true;
         for (var i = 0; i < args.Length; i++)
@@ -33,6 +34,7 @@ public static class SimCommand
                     case "--clients": clients = Number(Value()); break;
                     case "--programs": programs = Number(Value()); break;
                     case "--workload": workload = Value(); break;
+                    case "--leases": leases = Value() switch { "on" => true, "off" => false, _ => throw new FormatException("--leases is on or off") }; break;
                     case "--faults": faults = Enum.Parse<Faults>(Value(), ignoreCase: true); break;
                     case "--sabotage": sabotage = Enum.Parse<Sabotage>(Value(), ignoreCase: true); break;
                     case "--trace": isWatched = true; break;
@@ -43,8 +45,8 @@ public static class SimCommand
             catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
             {
                 Console.Error.WriteLine($"sim: {e.Message}");
-                Console.Error.WriteLine("sim [SEED] [--steps N] [--runs N] [--clients N] [--programs N] [--workload names|bytes|mixed]");
-                Console.Error.WriteLine($"    [--faults none|all|{string.Join(',', Enum.GetNames<Faults>().Where(n => n is not ("None" or "All")))}]");
+                Console.Error.WriteLine("sim [SEED] [--steps N] [--runs N] [--clients N] [--programs N] [--workload names|bytes|mixed|shared]");
+                Console.Error.WriteLine($"    [--leases on|off] [--faults none|all|{string.Join(',', Enum.GetNames<Faults>().Where(n => n is not ("None" or "All")))}]");
                 Console.Error.WriteLine("    [--trace] [--no-shrink]");
                 return 2;
             }
@@ -57,7 +59,7 @@ public static class SimCommand
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < count; i++)
         {
-            var options = RunOptions.OfSeed(first + (ulong)i, steps, workload, faults) with { Sabotage = sabotage };
+            var options = RunOptions.OfSeed(first + (ulong)i, steps, workload, faults, leases) with { Sabotage = sabotage };
             options = options with { Clients = clients ?? options.Clients, Programs = programs ?? options.Programs };
             var run = new SimulatedRun(options);
             if (isWatched) run.World.Trace.Watcher = Console.WriteLine;

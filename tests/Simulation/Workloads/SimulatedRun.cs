@@ -16,6 +16,7 @@ public sealed class SimulatedRun
     private readonly SimulatedProcess _operator;
     private int _clientCrashes;
     private int _programs;
+    private ulong _programNumbers;
 
     /// <summary>Nothing runs yet.</summary>
     public SimulatedRun(RunOptions options)
@@ -71,6 +72,7 @@ public sealed class SimulatedRun
         });
         Until("the end", () => isDone);
         _state.Names.Check();
+        _state.Inodes.Check();
         new SpaceChecker(World).Check();
     }
 
@@ -81,15 +83,22 @@ public sealed class SimulatedRun
         await client.Process.RunAsync(async () =>
         {
             var actions = new NameActions(_state, client);
-            while (_state.Files.Count < (Options.Workload == "names" ? 1 : 3)) await actions.CreateAsync(isExclusive: true);
+            while (_state.Files.Count < (Options.Workload == "names" ? 1 : _state.IsShared ? 2 : 3)) await actions.CreateAsync(isExclusive: true);
             return true;
         });
         await UnmountAsync(client);
     }
 
-    private void StartClient()
+    private SimulatedClient NewClient()
     {
         var client = World.NewClient();
+        client.SessionLost = session => _state.Inodes.Lost(client.Process.Name, session, _state.NextEvent());
+        return client;
+    }
+
+    private void StartClient()
+    {
+        var client = NewClient();
         for (var i = 0; i < Options.Programs; i++) _programs++;
         var running = Options.Programs;
         client.Process.Killed += () => _programs -= running;
@@ -112,25 +121,44 @@ public sealed class SimulatedRun
     {
         var names = new NameActions(_state, client);
         var bytes = new ByteActions(_state, client);
+        var inodes = new InodeActions(_state, client);
+        var locks = new LockActions(_state, client, ++_programNumbers);
+        var isWatching = _state.IsShared && World.Chance.OneIn(4);
         if (Options.Sabotage == Sabotage.CodeEscapes) await Task.Delay(1, CancellationToken.None).ConfigureAwait(false);
         while (_state.StepsLeft > 0)
         {
             _state.StepsLeft--;
-            var isName = Options.Workload == "names" || (Options.Workload == "mixed" && World.Chance.OneIn(2));
-            if (isName) await names.StepAsync();
-            else await bytes.StepAsync();
-            if (World.Chance.OneIn(10)) await World.DelayAsync(client.Process, TimeSpan.FromSeconds(1));
+            await ((isWatching ? "watch" : Choose()) switch
+            {
+                "watch" => inodes.WatchAsync(names),
+                "names" => names.StepAsync(),
+                "bytes" => bytes.StepAsync(),
+                "locks" => locks.StepAsync(),
+                _ => inodes.StepAsync(),
+            });
+            if (World.Chance.OneIn(_state.PauseOneIn)) await World.DelayAsync(client.Process, _state.PauseMax);
             if (World.Server?.StopReason is { } stopped) throw new ViolationException($"the volume stopped: {stopped}");
         }
 
+        await locks.EndAsync();
+        await inodes.EndAsync();
         await bytes.EndAsync();
     }
+
+    private string Choose() => Options.Workload switch
+    {
+        "mixed" => World.Chance.OneIn(2) ? "names" : "bytes",
+        "shared" => World.Chance.Of(["names", "names", "inodes", "inodes", "locks"]),
+        _ => Options.Workload,
+    };
 
     private void CrashClient()
     {
         if (World.Clients.Count == 0 || _clientCrashes == ClientCrashesMax) return;
         _clientCrashes++;
-        World.CrashClient(World.Chance.Of(World.Clients));
+        var client = World.Chance.Of(World.Clients);
+        if (client.IsMounted) _state.Inodes.Lost(client.Process.Name, client.SessionNumber, 0);
+        World.CrashClient(client);
         StartClient();
     }
 
@@ -161,11 +189,13 @@ public sealed class SimulatedRun
     {
         var names = new NameActions(_state, auditor);
         var bytes = new ByteActions(_state, auditor);
+        var inodes = new InodeActions(_state, auditor);
         var directories = new Queue<Known>([_state.Directories[0]]);
         var files = new SortedDictionary<uint, Known>();
         while (directories.TryDequeue(out var directory))
         {
             await names.CountAsync(directory);
+            if (_state.IsShared && directory.Tag != 0) await inodes.LookAsync(directory, isDirectory: true);
             foreach (var (_, child, isDirectory) in await names.ListAsync(directory))
             {
                 if (isDirectory) directories.Enqueue(child);
@@ -176,13 +206,13 @@ public sealed class SimulatedRun
         foreach (var file in files.Values)
         {
             await names.CountAsync(file);
-            await bytes.ReadAllAsync(file);
+            await (_state.IsShared ? inodes.LookAsync(file, isDirectory: false) : bytes.ReadAllAsync(file));
         }
     }
 
     private async Task<SimulatedClient> MountAsync()
     {
-        var client = World.NewClient();
+        var client = NewClient();
         return await client.Process.RunAsync(async () =>
         {
             await client.MountAsync();
@@ -198,6 +228,7 @@ public sealed class SimulatedRun
         var answered = _state.NextEvent();
         World.Note($"{client.Process.Name} is unmounted: {errno}");
         _state.Expect(errno, client, "the unmount");
+        if (errno != Errno.OK) _state.Inodes.Lost(client.Process.Name, session, 0);
         if (errno == Errno.OK) _state.Bytes.Synced(null, client.Process.Name, null, session, asked, answered);
         World.Remove(client);
     }

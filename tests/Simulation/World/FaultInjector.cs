@@ -9,6 +9,7 @@ public sealed class FaultInjector(SimulatedWorld world)
     private readonly List<Faults> _kinds =
         [.. Enum.GetValues<Faults>().Where(f => f is not (Faults.None or Faults.All) && (world.Options.Faults & f) != 0)];
 
+    private readonly List<SimulatedProcess> _frozen = [];
     private int _commitCrashes = 10;
 
     /// <summary>Whether faults still begin.</summary>
@@ -33,6 +34,8 @@ public sealed class FaultInjector(SimulatedWorld world)
         IsActive = false;
         world.Note("faults end");
         world.Network.StalledUntil = TimeSpan.Zero;
+        world.Network.Heal();
+        foreach (var frozen in _frozen) frozen.Thaw();
         world.Network.CutPercent = 0;
         world.Network.DelayMax = TimeSpan.FromMilliseconds(2);
         world.Store.FailuresPerMille = 0;
@@ -97,8 +100,49 @@ public sealed class FaultInjector(SimulatedWorld world)
             case Faults.Slowness:
                 SlowDown();
                 break;
+            case Faults.Partitions:
+                Part();
+                break;
+            case Faults.Freezes:
+                Freeze();
+                break;
         }
     }
+
+    private void Part()
+    {
+        var client = world.Clients.Count > 0 && !world.Chance.OneIn(4) ? world.Chance.Of(world.Clients).Process : null;
+        var way = world.Chance.Below(4);
+        var milliseconds = Silence();
+        world.Note($"network: {client?.Name ?? "all"} parted from the server for {milliseconds} ms{(way < 2 ? "" : way == 2 ? ", on the way to it" : ", on the way from it")}");
+        world.Marks.Reached(client is null ? "fault: all clients parted" : "fault: a client parted");
+        world.Network.Part(client, way != 3, way != 2, world.Now + TimeSpan.FromMilliseconds(milliseconds));
+    }
+
+    private void Freeze()
+    {
+        var target = world.Chance.OneIn(4) ? world.Server?.Process : world.Clients.Count > 0 ? world.Chance.Of(world.Clients).Process : null;
+        if (target is null || target.IsFrozen) return;
+        var milliseconds = Silence();
+        world.Note($"{target.Name} stands still for {milliseconds} ms");
+        world.Marks.Reached(target == world.Server?.Process ? "fault: the server stands still" : "fault: a client stands still");
+        target.Freeze();
+        _frozen.Add(target);
+        _process.Start(async () =>
+        {
+            await PauseAsync(milliseconds);
+            target.Thaw();
+            _frozen.Remove(target);
+        });
+    }
+
+    // A moment, about as long as leases hold, or about as long as sessions do.
+    private int Silence() => world.Chance.Below(3) switch
+    {
+        0 => world.Chance.Between(1, 3000),
+        1 => world.Chance.Between(8000, 16_000),
+        _ => world.Chance.Between(10_000, 50_000),
+    };
 
     // The moments that matter most: a batch is on its way to the disk.
     private void CrashAtCommit()

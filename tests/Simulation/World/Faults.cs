@@ -40,8 +40,14 @@ public enum Faults
     /// <summary>The network, the store or the objects are slow for a while.</summary>
     Slowness = 1024,
 
+    /// <summary>Nothing arrives for a while between one client and the server, or all and it, both ways or one.</summary>
+    Partitions = 2048,
+
+    /// <summary>A client or the server stands still for a while, longer than leases or sessions hold, and goes on.</summary>
+    Freezes = 4096,
+
     /// <summary>All of them.</summary>
-    All = 2047,
+    All = 8191,
 }
 
 /// <summary>Bugs put in on purpose, to prove that the checkers find them.</summary>
@@ -70,4 +76,22 @@ public enum Sabotage
 
     /// <summary>Something leaves the simulator's thread.</summary>
     CodeEscapes,
+
+    /// <summary>The client says that recalls are carried out and does nothing for it.</summary>
+    ClientIgnoresRecalls,
+
+    /// <summary>The client does not notice that its leases are over.</summary>
+    ClientNeverSelfFences,
+
+    /// <summary>The client tells a restarted server of no leases.</summary>
+    ClientReclaimsNoLeases,
+
+    /// <summary>The client tells a restarted server of no locks.</summary>
+    ClientReclaimsNoLocks,
+
+    /// <summary>The server takes leases for given up as soon as it has asked for them.</summary>
+    ServerAwaitsNoRecall,
+
+    /// <summary>The server ends sessions whose clients may still believe in their leases.</summary>
+    ServerEndsSessionsEarly,
 }

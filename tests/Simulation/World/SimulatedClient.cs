@@ -15,6 +15,7 @@ namespace FlexFs.Simulation.World;
 public sealed class SimulatedClient
 {
     private readonly SimulatedWorld _world;
+    private readonly bool _usesLeases;
     private SessionId _first;
 
     /// <summary>Not mounted yet.</summary>
@@ -22,6 +23,8 @@ public sealed class SimulatedClient
     {
         _world = world;
         Process = world.NewProcess("client");
+        Kernel = new SimulatedKernel(world, this);
+        _usesLeases = world.Options.Leases && (world.Options.Workload == "shared" || !world.Chance.OneIn(4));
         SkipsFsync = world.Options.Sabotage == Sabotage.ClientSkipsFsync;
     }
 
@@ -30,6 +33,15 @@ public sealed class SimulatedClient
 
     /// <summary>The file system, once it is mounted.</summary>
     public FileSystem Files { get; private set; } = null!;
+
+    /// <summary>The kernel in front of it.</summary>
+    public SimulatedKernel Kernel { get; }
+
+    /// <summary>The session.</summary>
+    public ulong SessionNumber => Files.Session.Session.Value;
+
+    /// <summary>Told of each session that the server ended.</summary>
+    public Action<ulong> SessionLost { get; set; } = static _ => { };
 
     /// <summary>Whether the server ended a session of this mount, and it went on with another.</summary>
     public bool HasLostSession => Files is not null && Files.Session.Session != _first;
@@ -56,6 +68,7 @@ public sealed class SimulatedClient
                         StoreRetryBudget = TimeSpan.FromSeconds(5),
                         ReadaheadBytesMax = _world.Chance.OneIn(2) ? 0 : 1 << 20,
                         IdleInodesMax = _world.Chance.Of([1, 4, 1000]),
+                        UseLeases = _usesLeases,
                     },
                     new FileSystemParts
                     {
@@ -67,12 +80,15 @@ public sealed class SimulatedClient
                         },
                         Objects = _ => NewObjects(),
                         DirtyMemory = new HeapDirtyMemory(1 << 16, _world.Chance.Of([8, 12, 64])),
-                        Time = Process.Clock,
+                        Time = Sabotages.ClockOf(_world, Process),
                         Log = _world.LogOf(Process.Name),
                         Seed = (int)(_world.Chance.Next() & 0x7FFFFFFF),
                     },
                     CancellationToken.None);
                 _first = Files.Session.Session;
+                Files.KernelCaches = Kernel;
+                Files.OnFenced = _ => OnFenced();
+                Sabotages.Apply(_world, Files);
                 _world.Note($"{Process.Name} is mounted as {Files.Session.Session}");
                 return;
             }
@@ -82,6 +98,12 @@ public sealed class SimulatedClient
                 await Task.Delay(TimeSpan.FromMilliseconds(200), Process.Clock);
             }
         }
+    }
+
+    private void OnFenced()
+    {
+        Kernel.DropAll();
+        SessionLost(SessionNumber);
     }
 
     // The real block layer, but for a reader that does not verify.

@@ -9,8 +9,10 @@ namespace FlexFs.Simulation.World;
 /// <remarks>As TCP: within a connection nothing is reordered, lost in the middle or repeated. It runs as a process of its own.</remarks>
 public sealed class SimulatedNetwork(SimulatedWorld world)
 {
+    private static readonly TimeSpan PartedStep = TimeSpan.FromMilliseconds(100);
     private readonly SimulatedProcess _process = world.NewProcess("network");
     private readonly List<Link> _links = [];
+    private readonly List<Partition> _partitions = [];
     private int _connections;
 
     /// <summary>Longest delay of a piece of bytes; most are far quicker.</summary>
@@ -24,6 +26,17 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
 
     /// <summary>Connections that are up.</summary>
     public int Open => _links.Count;
+
+    /// <summary>What is between a client and the server arrives no more for a while, and then all of it.</summary>
+    /// <param name="client">Which; null for all of them.</param>
+    /// <param name="toServer">Whether that is so on the way to the server.</param>
+    /// <param name="toClient">Whether that is so on the way to the client.</param>
+    /// <param name="until">When it ends.</param>
+    public void Part(SimulatedProcess? client, bool toServer, bool toClient, TimeSpan until) =>
+        _partitions.Add(new Partition(client, toServer, toClient, until));
+
+    /// <summary>Everything arrives from now on.</summary>
+    public void Heal() => _partitions.Clear();
 
     /// <summary>How a client reaches the server.</summary>
     public IRpcConnector ConnectorOf(SimulatedProcess client) => new Connector(this, client);
@@ -47,6 +60,7 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
     private async ValueTask<IDuplexPipe> ConnectAsync(SimulatedProcess client, CancellationToken cancellationToken)
     {
         await world.DelayAsync(_process, DelayMax + Stall());
+        while (IsParted(client, toServer: true) || IsParted(client, toServer: false)) await world.DelayAsync(_process, PartedStep, PartedStep);
         cancellationToken.ThrowIfCancellationRequested();
         if (world.Server is not { IsServing: true } server)
         {
@@ -60,6 +74,13 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
         link.Begin();
         server.Accept(link.Server);
         return link.Client;
+    }
+
+    private bool IsParted(SimulatedProcess client, bool toServer)
+    {
+        _partitions.RemoveAll(partition => partition.Until <= world.Now);
+        return _partitions.Exists(partition => (partition.Client is null || partition.Client == client)
+            && (toServer ? partition.ToServer : partition.ToClient));
     }
 
     private TimeSpan Stall() =>
@@ -79,6 +100,7 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
             pauseWriterThreshold: 256 << 10, resumeWriterThreshold: 128 << 10, useSynchronizationContext: true);
 
         private readonly SimulatedNetwork _network;
+        private readonly SimulatedProcess _host;
         private readonly Pipe[] _pipes = [new(Options), new(Options), new(Options), new(Options)];
         private readonly long[] _budget = [long.MaxValue, long.MaxValue];
         private bool _isCut;
@@ -88,6 +110,7 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
         {
             _network = network;
             Number = number;
+            _host = client;
             Client = new End(_pipes[3].Reader, _pipes[0].Writer);
             Server = new End(_pipes[1].Reader, _pipes[2].Writer);
             client.Killed += () => network.OnKilled(this);
@@ -139,6 +162,7 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
                     var all = read.Buffer.Length;
                     var length = _network.PieceOf(all);
                     await _network.DelayAsync();
+                    while (!_isCut && _network.IsParted(_host, toServer: direction == 0)) await _network.PartedAsync();
                     if (_isCut) return;
                     if (_network.MayCut()) _budget[direction] = Math.Min(_budget[direction], _network.PieceOf(length));
                     var passed = Math.Min(length, _budget[direction]);
@@ -187,6 +211,8 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
         }
     }
 
+    private Task PartedAsync() => world.DelayAsync(_process, PartedStep, PartedStep);
+
     private Task DelayAsync() => world.DelayAsync(_process, DelayMax + Stall(), Stall());
 
     private void Noted(string text) => world.Note(text);
@@ -198,4 +224,6 @@ public sealed class SimulatedNetwork(SimulatedWorld world)
     // Mostly all that is there, sometimes a piece, so that frames arrive in parts.
     private long PieceOf(long length) =>
         length <= 1 || !world.Chance.OneIn(4) ? length : 1 + world.Chance.Below((int)Math.Min(length, int.MaxValue));
+
+    private sealed record Partition(SimulatedProcess? Client, bool ToServer, bool ToClient, TimeSpan Until);
 }

@@ -43,6 +43,7 @@ public sealed class SimulatedServer
             {
                 SessionTerm = SessionTerm,
                 DeletionMargin = DeletionMargin,
+                LeaseMargin = world.Options.Sabotage == Sabotage.ServerEndsSessionsEarly ? TimeSpan.FromSeconds(-7) : TimeSpan.FromSeconds(1),
                 BatchRequestsMax = world.Chance.Of([1, 3, 16, 4096]),
                 StepRequestsMax = world.Chance.Of([1, 4, 512]),
             },
@@ -68,6 +69,7 @@ public sealed class SimulatedServer
     {
         IsServing = true;
         Process.Start(() => _upkeep = _server.RunAsync(_stopping.Token));
+        Sabotages.Apply(_world, Process, _server);
     }
 
     /// <summary>Serves a connection.</summary>

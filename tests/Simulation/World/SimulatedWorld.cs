@@ -184,8 +184,11 @@ public sealed record RunOptions
     /// <summary>Programs on each client.</summary>
     public int Programs { get; init; } = 2;
 
-    /// <summary>What the programs do: names, bytes or mixed.</summary>
+    /// <summary>What the programs do: names, bytes, mixed or shared.</summary>
     public string Workload { get; init; } = "mixed";
+
+    /// <summary>Whether clients have leases: for the workload "shared" all of them, for others most.</summary>
+    public bool Leases { get; init; }
 
     /// <summary>What goes wrong.</summary>
     public Faults Faults { get; init; }
@@ -194,7 +197,7 @@ public sealed record RunOptions
     public Sabotage Sabotage { get; init; }
 
     /// <summary>Options that a seed chooses by itself, so that runs of many seeds differ in more than their order.</summary>
-    public static RunOptions OfSeed(ulong seed, int? steps = null, string? workload = null, Faults? faults = null)
+    public static RunOptions OfSeed(ulong seed, int? steps = null, string? workload = null, Faults? faults = null, bool? leases = null)
     {
         var chance = new Chance(seed ^ 0x0B7105);
         var some = Faults.None;
@@ -204,20 +207,22 @@ public sealed record RunOptions
             if (fault is not (Faults.None or Faults.All) && density > 0 && chance.Below(4) < density) some |= fault;
         }
 
+        workload ??= chance.Of(["names", "bytes", "mixed", "shared", "shared"]);
         return new RunOptions
         {
             Seed = seed,
             Steps = steps ?? chance.Between(30, 200),
             Clients = chance.Between(1, 3),
             Programs = chance.Between(1, 3),
-            Workload = workload ?? chance.Of(["names", "bytes", "mixed"]),
+            Workload = workload,
+            Leases = leases ?? (workload == "shared" || chance.OneIn(2)),
             Faults = faults ?? some,
         };
     }
 
     /// <summary>The command that repeats the run.</summary>
     public string Command =>
-        $"./dev sim {Seed} --steps {Steps} --clients {Clients} --programs {Programs} --workload {Workload} --faults {FaultText}"
+        $"./dev sim {Seed} --steps {Steps} --clients {Clients} --programs {Programs} --workload {Workload} --leases {(Leases ? "on" : "off")} --faults {FaultText}"
         + (Sabotage == Sabotage.None ? "" : $" --sabotage {Sabotage}");
 
     private string FaultText => Faults == Faults.None ? "none" : Faults.ToString().Replace(" ", "", StringComparison.Ordinal);
