@@ -9,7 +9,7 @@ namespace FlexFs.Simulation.Tests;
 /// <summary>Checkers that cannot fail prove nothing: each bug that is put in must be found within some seeds.</summary>
 public sealed class CheckerTests
 {
-    private const int SeedsMax = 60;
+    private const int SeedsMax = 200;
 
     [Fact]
     public void A_store_that_forgets_a_commit_is_found() => IsFound(
@@ -57,7 +57,8 @@ public sealed class CheckerTests
 
     [Fact]
     public void A_server_that_ends_sessions_too_early_is_found() =>
-        IsFound(Sabotage.ServerEndsSessionsEarly, "shared", Faults.Partitions, "names", "attributes", "bytes", "locks");
+        IsFound(
+            Sabotage.ServerEndsSessionsEarly, "shared", Faults.Partitions | Faults.Freezes, "names", "attributes", "bytes", "locks");
 
     [Fact]
     public void A_failing_run_is_made_smaller_and_still_fails()
