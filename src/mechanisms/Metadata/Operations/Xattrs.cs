@@ -69,7 +69,9 @@ internal static class Xattrs
         var exists = c.Transaction.Exists(Keys.Xattr(request.Inode, name));
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (Refusal(name) is not Errno.OK and var refusal) return refusal;
-        if (!exists) return Errno.ENODATA;
+
+        // removexattr(2): ENODATA. An ACL that is not there is removed all the same, as Linux has it for every file system (vfs_remove_acl).
+        if (!exists) return Acls.IsAcl(name) ? Outcome.Of(request.Inode) : Errno.ENODATA;
         Drop(c, request.Inode, ref record, name);
         if (Acls.IsAcl(name)) record = record with { Flags = record.Flags & ~Acls.FlagOf(name) };
         c.PutInode(request.Inode, record with { ChangedAt = c.Now });
