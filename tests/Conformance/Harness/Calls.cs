@@ -14,6 +14,9 @@ internal static class Calls
 
     internal static readonly Identity Bob = new(1002, 2002);
 
+    /// <summary>Whom root is squashed to, and the ids that it has then.</summary>
+    internal static readonly Identity Nobody = new(65534, 65534);
+
     internal static readonly string Name255 = new('n', 255);
 
     internal static readonly string Name256 = new('n', 256);

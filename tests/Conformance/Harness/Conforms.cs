@@ -32,4 +32,25 @@ public abstract class Conforms
         // Whatever a case left behind, it can be removed: nothing is in use any more.
         Folders.Remove(folder);
     }
+
+    /// <summary>Runs part of a case as whom root is squashed to: as root on the mount that squashes it, elsewhere as that user.</summary>
+    protected void AsSquashed(Place place, Action body)
+    {
+        if (place != Place.Squashed)
+        {
+            As(Nobody, body);
+            return;
+        }
+
+        var folder = PathOf(".");
+        Ok(Libc.ChDir(_subject.OnSquashed(Path.GetDirectoryName(folder)!)));
+        try
+        {
+            body();
+        }
+        finally
+        {
+            Ok(Libc.ChDir(folder));
+        }
+    }
 }

@@ -15,10 +15,15 @@ public sealed class ManAttribute(string source) : DataAttribute
     /// <summary>Only on the mount: what ext4 does otherwise, or not at all.</summary>
     public bool MountOnly { get; set; }
 
+    /// <summary>What root may on a mount that squashes it, and the user that it is squashed to on ext4.</summary>
+    public bool Squashed { get; set; }
+
     /// <inheritdoc/>
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
-        Place[] places = Subject.GivenFolder is not null ? [Place.Given] : MountOnly ? [Place.Mount] : [Place.Ext4, Place.Mount];
+        Place[] places = Subject.GivenFolder is not null ? [Place.Given]
+            : MountOnly ? [Place.Mount]
+            : [Place.Ext4, Squashed ? Place.Squashed : Place.Mount];
         return new([.. places.Select(place => new TheoryDataRow(place))]);
     }
 

@@ -9,6 +9,9 @@ public enum Place
     /// <summary>A mount of flexFS.</summary>
     Mount,
 
+    /// <summary>Made on the mount; what is claimed is done by root on another mount of the volume, with --rootSquash.</summary>
+    Squashed,
+
     /// <summary>The folder that FLEXFS_CONFORMANCE_FOLDER names, on whatever file system; then nothing else is tried.</summary>
     Given,
 }

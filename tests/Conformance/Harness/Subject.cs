@@ -17,7 +17,8 @@ public sealed class Subject : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (!Requirements.CanMount || GivenFolder is not null) return;
-        _cluster = await Cluster.StartAsync(new ClusterOptions { Mounts = 1, MountFlags = ["--xAttr"] });
+        _cluster = await Cluster.StartAsync(new ClusterOptions { Mounts = 1, MountFlags = ["--acl"] });
+        _ = await _cluster.MountAsync("--rootSquash");
         _local = await LocalExt4.CreateAsync();
     }
 
@@ -27,13 +28,16 @@ public sealed class Subject : IAsyncLifetime
         var root = place switch
         {
             Place.Ext4 => _local!.Path,
-            Place.Mount => _cluster!.Mounts[0].Path,
+            Place.Mount or Place.Squashed => _cluster!.Mounts[0].Path,
             _ => GivenFolder!,
         };
         var folder = Path.Combine(root, $"case-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         Directory.CreateDirectory(folder);
         return folder;
     }
+
+    /// <summary>A case's folder, as the mount shows it that squashes root.</summary>
+    public string OnSquashed(string folder) => _cluster!.Mounts[1].Join(Path.GetFileName(folder));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

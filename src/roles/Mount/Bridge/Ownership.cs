@@ -8,6 +8,9 @@ namespace FlexFs.Mount.Bridge;
 /// <param name="Umask">Takes the place of each caller's umask; null leaves theirs.</param>
 internal sealed record Ownership(uint? SquashedUserId, uint? SquashedGroupId, uint? Umask)
 {
+    /// <summary>Whether the caller has the privileges of root.</summary>
+    internal bool IsPrivileged(FuseRequest request) => request.Uid == 0 && SquashedUserId is null;
+
     /// <summary>Owner of what the caller makes.</summary>
     internal uint UserId(FuseRequest request) => request.Uid == 0 && SquashedUserId is { } squashed ? squashed : request.Uid;
 

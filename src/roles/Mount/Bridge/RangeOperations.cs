@@ -71,7 +71,7 @@ internal sealed class RangeOperations(BridgeContext context)
     // who is not root is taken for one without it.
     private async ValueTask<Errno> ClearSetIdAsync(FuseRequest request, ulong nodeId)
     {
-        if (request.Uid == 0) return Errno.OK;
+        if (context.Ownership.IsPrivileged(request)) return Errno.OK;
         var inode = context.Inode(nodeId);
         var found = await context.FileSystem.GetAttributesAsync(inode);
         if (!found.IsOk) return found.Errno;

@@ -1,6 +1,7 @@
 using FlexFs.Core;
 using FlexFs.Fuse;
 using FlexFs.Fuse.Protocol;
+using FlexFs.Protocol.Metadata;
 
 namespace FlexFs.Mount.Bridge;
 
@@ -8,13 +9,16 @@ namespace FlexFs.Mount.Bridge;
 /// <remarks>
 /// The kernel checks all others by itself and lets uid 0 pass; so requests of uid 0, and only these, are checked here, as an NFS server
 /// with root_squash does. Names must have no validity in the kernel, or root would walk through what others have looked up. What is
-/// asked through an open file was checked when it was opened.
+/// asked through an open file was checked when it was opened. Set-user-ID and set-group-ID go where the kernel would take them from
+/// somebody without CAP_FSETID.
 /// </remarks>
 internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context, SquashedAccess access) : IFuseFileSystem
 {
     private const uint AccessMode = 3;
     private const uint WriteOnly = 1;
     private const uint Truncate = 0x200;
+    private const uint NoAccessTime = 0x40000;
+    private const uint GroupExecutes = 0x8;
 
     // FMODE_EXEC of the kernel: opened to be executed.
     private const uint ToExecute = 0x20;
@@ -29,11 +33,11 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
         inner.Retrieved(notifyUnique, nodeId, offset, data);
 
     public ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name) => IsRoot(request)
-        ? IfAsync(request, access.CheckAsync(Node(request), SquashedAccess.Execute), () => inner.LookupAsync(request, name))
+        ? IfAsync(request, MayLookUpAsync(Node(request), name), () => inner.LookupAsync(request, name))
         : inner.LookupAsync(request, name);
 
     public ValueTask SetAttrAsync(FuseRequest request, FuseSetattrIn args) => IsRoot(request)
-        ? IfAsync(request, MayChangeAsync(Node(request), args), () => inner.SetAttrAsync(request, args))
+        ? ChangeAsync(request, args)
         : inner.SetAttrAsync(request, args);
 
     public ValueTask SymlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target) => IsRoot(request)
@@ -41,7 +45,8 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
         : inner.SymlinkAsync(request, name, target);
 
     public ValueTask MkNodAsync(FuseRequest request, FuseMknodIn args, ReadOnlyMemory<byte> name) => IsRoot(request)
-        ? IfAsync(request, MayMakeAsync(Node(request), args), () => inner.MkNodAsync(request, args, name))
+        ? IfAsync(request, MayMakeAsync(Node(request), args), async () => await inner.MkNodAsync(
+            request, args with { Mode = await MadeAsync(Node(request), args.Mode) }, name))
         : inner.MkNodAsync(request, args, name);
 
     public ValueTask MkDirAsync(FuseRequest request, FuseMkdirIn args, ReadOnlyMemory<byte> name) => IsRoot(request)
@@ -59,7 +64,9 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
     public ValueTask RenameAsync(
         FuseRequest request, FuseRename2In args, ReadOnlyMemory<byte> oldName, ReadOnlyMemory<byte> newName) => IsRoot(request)
         ? IfAsync(
-            request, MayRenameAsync(Node(request), oldName, context.Inode(args.NewDir), newName),
+            request,
+            MayRenameAsync(
+                Node(request), oldName, context.Inode(args.NewDir), newName, (args.Flags & FuseRename2In.Exchange) != 0),
             () => inner.RenameAsync(request, args, oldName, newName))
         : inner.RenameAsync(request, args, oldName, newName);
 
@@ -68,15 +75,17 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
         : inner.LinkAsync(request, oldNodeId, newName);
 
     public ValueTask OpenAsync(FuseRequest request, FuseOpenIn args) => IsRoot(request)
-        ? IfAsync(request, access.CheckAsync(Node(request), BitsOf(args.Flags)), () => inner.OpenAsync(request, args))
+        ? IfAsync(request, MayOpenAsync(Node(request), args.Flags), () => inner.OpenAsync(request, Squashed(args)))
         : inner.OpenAsync(request, args);
 
     public ValueTask CreateAsync(FuseRequest request, FuseCreateIn args, ReadOnlyMemory<byte> name) => IsRoot(request)
-        ? IfAsync(request, MayCreateAsync(Node(request), name, args.Flags), () => inner.CreateAsync(request, args, name))
+        ? IfAsync(request, MayCreateAsync(Node(request), name, args.Flags), async () => await inner.CreateAsync(
+            request, await SquashedAsync(request, args), name))
         : inner.CreateAsync(request, args, name);
 
     public ValueTask TmpFileAsync(FuseRequest request, FuseCreateIn args) => IsRoot(request)
-        ? IfAsync(request, access.CheckNamesAsync(Node(request)), () => inner.TmpFileAsync(request, args))
+        ? IfAsync(request, access.CheckNamesAsync(Node(request)), async () => await inner.TmpFileAsync(
+            request, await SquashedAsync(request, args)))
         : inner.TmpFileAsync(request, args);
 
     public ValueTask OpenDirAsync(FuseRequest request, FuseOpenIn args) => IsRoot(request)
@@ -85,7 +94,8 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
 
     public ValueTask SetXattrAsync(
         FuseRequest request, FuseSetxattrIn args, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value) => IsRoot(request)
-        ? IfAsync(request, MaySetXattrAsync(Node(request), name), () => inner.SetXattrAsync(request, args, name, value))
+        ? IfAsync(request, MaySetXattrAsync(Node(request), name), async () => await inner.SetXattrAsync(
+            request, await SquashedAsync(request, args, name), name, value))
         : inner.SetXattrAsync(request, args, name, value);
 
     public ValueTask GetXattrAsync(FuseRequest request, FuseGetxattrIn args, ReadOnlyMemory<byte> name) => IsRoot(request)
@@ -106,8 +116,12 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
 
     public ValueTask ReadAsync(FuseRequest request, FuseReadIn args) => inner.ReadAsync(request, args);
 
-    public ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data) =>
-        inner.WriteAsync(request, args, data);
+    // Pages that the kernel writes back come as root's, whoever stored to them.
+    public ValueTask WriteAsync(FuseRequest request, FuseWriteIn args, ReadOnlyMemory<byte> data)
+    {
+        if (IsRoot(request) && (args.WriteFlags & FuseWriteIn.FromCache) == 0) args.WriteFlags |= FuseWriteIn.KillSuidGid;
+        return inner.WriteAsync(request, args, data);
+    }
 
     public ValueTask FlushAsync(FuseRequest request, FuseFlushIn args) => inner.FlushAsync(request, args);
 
@@ -176,33 +190,100 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
         return (flags & Truncate) != 0 ? bits | SquashedAccess.Write : bits;
     }
 
+    private static FuseOpenIn Squashed(FuseOpenIn args) => (args.Flags & Truncate) != 0
+        ? args with { OpenFlags = args.OpenFlags | FuseOpenIn.KillSuidGid }
+        : args;
+
+    private async ValueTask<FuseCreateIn> SquashedAsync(FuseRequest request, FuseCreateIn args)
+    {
+        var mode = await MadeAsync(Node(request), args.Mode);
+        return args with { Mode = mode, OpenFlags = Squashed(new FuseOpenIn { Flags = args.Flags, OpenFlags = args.OpenFlags }).OpenFlags };
+    }
+
+    private async ValueTask<FuseSetxattrIn> SquashedAsync(FuseRequest request, FuseSetxattrIn args, ReadOnlyMemory<byte> name)
+    {
+        if (!name.Span.SequenceEqual("system.posix_acl_access"u8)) return args;
+        var found = await context.FileSystem.GetAttributesAsync(Node(request));
+        var isOutside = found.IsOk && found.Value.GroupId != access.GroupId;
+        return isOutside ? args with { SetxattrFlags = args.SetxattrFlags | FuseSetxattrIn.AclKillSgid } : args;
+    }
+
+    // What is made in a set-group-ID directory has its group: whoever is not in it sets no set-group-ID (mode_strip_sgid of the kernel).
+    private async ValueTask<uint> MadeAsync(InodeId directory, uint mode)
+    {
+        const uint Both = Core.FileMode.SetGid | GroupExecutes;
+        if ((mode & Both) != Both) return mode;
+        var found = await context.FileSystem.GetAttributesAsync(directory);
+        var isForeign = found.IsOk && (found.Value.Mode & Core.FileMode.SetGid) != 0 && found.Value.GroupId != access.GroupId;
+        return isForeign ? mode & ~Core.FileMode.SetGid : mode;
+    }
+
+    // open_by_handle_at(2): EPERM for who has no CAP_DAC_READ_SEARCH.
+    private ValueTask<Errno> MayLookUpAsync(InodeId directory, ReadOnlyMemory<byte> name) =>
+        NameOperations.IsRelation(name.Span) ? new(Errno.EPERM) : access.CheckAsync(directory, SquashedAccess.Execute);
+
+    // open(2): EPERM for O_NOATIME by who is not the owner.
+    private async ValueTask<Errno> MayOpenAsync(InodeId inode, uint flags)
+    {
+        var errno = await access.CheckAsync(inode, BitsOf(flags));
+        return errno == Errno.OK && (flags & NoAccessTime) != 0 ? await access.CheckOwnerAsync(inode) : errno;
+    }
+
     private async ValueTask<Errno> MayCreateAsync(InodeId directory, ReadOnlyMemory<byte> name, uint flags)
     {
         var found = await context.FileSystem.LookupAsync(directory, name);
         if (!found.IsOk) return await access.CheckNamesAsync(directory);
         var errno = await access.CheckAsync(directory, SquashedAccess.Execute);
-        return errno != Errno.OK ? errno : await access.CheckAsync(found.Value, BitsOf(flags));
+        return errno != Errno.OK ? errno : await MayOpenAsync(found.Value.Inode, flags);
     }
 
-    // mknod(2): EPERM for a device by who has no CAP_MKNOD.
-    private ValueTask<Errno> MayMakeAsync(InodeId directory, in FuseMknodIn args) =>
-        Core.FileMode.TypeOf(args.Mode) is FileType.CharacterDevice or FileType.BlockDevice && args.Rdev != 0
+    // mknod(2): EPERM for a device by who has no CAP_MKNOD. A whiteout is none.
+    private ValueTask<Errno> MayMakeAsync(InodeId directory, in FuseMknodIn args)
+    {
+        var type = Core.FileMode.TypeOf(args.Mode);
+        return type == FileType.BlockDevice || (type == FileType.CharacterDevice && args.Rdev != 0)
             ? new(Errno.EPERM)
             : access.CheckNamesAsync(directory);
+    }
 
     private async ValueTask<Errno> MayRenameAsync(
-        InodeId oldParent, ReadOnlyMemory<byte> oldName, InodeId newParent, ReadOnlyMemory<byte> newName)
+        InodeId oldParent, ReadOnlyMemory<byte> oldName, InodeId newParent, ReadOnlyMemory<byte> newName, bool isExchange)
     {
         var errno = await access.CheckNamesAsync(oldParent, oldName);
-        return errno != Errno.OK ? errno : await access.CheckNamesAsync(newParent, newName);
+        if (errno == Errno.OK) errno = await access.CheckNamesAsync(newParent, newName);
+        if (errno != Errno.OK || oldParent == newParent) return errno;
+        errno = await MayMoveAsync(oldParent, oldName);
+        return errno == Errno.OK && isExchange ? await MayMoveAsync(newParent, newName) : errno;
+    }
+
+    // rename(2): EACCES when a directory that gets another parent, and so another "..", may not be written.
+    private async ValueTask<Errno> MayMoveAsync(InodeId parent, ReadOnlyMemory<byte> name)
+    {
+        var found = await context.FileSystem.LookupAsync(parent, name);
+        return found.IsOk && found.Value.Type == FileType.Directory
+            ? await access.CheckAsync(found.Value, SquashedAccess.Write)
+            : Errno.OK;
+    }
+
+    private async ValueTask ChangeAsync(FuseRequest request, FuseSetattrIn args)
+    {
+        var found = await context.FileSystem.GetAttributesAsync(Node(request));
+        var errno = found.IsOk ? await MayChangeAsync(found.Value, args) : found.Errno;
+        if (errno != Errno.OK)
+        {
+            request.Reply.Error(errno);
+            return;
+        }
+
+        // chmod(2): who is not in the file's group sets no set-group-ID. truncate(2): what is shortened loses both.
+        if (found.Value.GroupId != access.GroupId) args.Mode &= ~Core.FileMode.SetGid;
+        if ((args.Valid & FuseSetattrValid.Size) != 0) args.Valid |= FuseSetattrValid.KillSuidGid;
+        await inner.SetAttrAsync(request, args);
     }
 
     // chmod(2), chown(2), utimensat(2), truncate(2): what who has no privileges may.
-    private async ValueTask<Errno> MayChangeAsync(InodeId inode, FuseSetattrIn args)
+    private async ValueTask<Errno> MayChangeAsync(Attributes now, FuseSetattrIn args)
     {
-        var found = await context.FileSystem.GetAttributesAsync(inode);
-        if (!found.IsOk) return found.Errno;
-        var now = found.Value;
         var isOwner = now.UserId == access.UserId;
         if ((args.Valid & FuseSetattrValid.Mode) != 0 && !isOwner) return Errno.EPERM;
         if ((args.Valid & FuseSetattrValid.Uid) != 0 && (!isOwner || args.Uid != now.UserId)) return Errno.EPERM;
@@ -224,13 +305,19 @@ internal sealed class SquashedFuse(IFuseFileSystem inner, BridgeContext context,
         return truncates ? await access.CheckAsync(now, SquashedAccess.Write) : Errno.OK;
     }
 
+    // xattr(7): who has no privileges does not see trusted attributes.
     private ValueTask<Errno> MayGetXattrAsync(InodeId inode, ReadOnlyMemory<byte> name) =>
-        name.Span.StartsWith("user."u8) ? access.CheckAsync(inode, SquashedAccess.Read) : new(Errno.OK);
+        name.Span.StartsWith("user."u8) ? access.CheckAsync(inode, SquashedAccess.Read)
+        : new(name.Span.StartsWith("trusted."u8) ? Errno.ENODATA : Errno.OK);
 
-    // xattr(7): user attributes by who may write, ACLs by the owner, the others by who has privileges.
-    private ValueTask<Errno> MaySetXattrAsync(InodeId inode, ReadOnlyMemory<byte> name)
+    // xattr(7): user attributes by who may write, of a sticky directory by its owner; ACLs by the owner, the others by who has privileges.
+    private async ValueTask<Errno> MaySetXattrAsync(InodeId inode, ReadOnlyMemory<byte> name)
     {
-        if (name.Span.StartsWith("user."u8)) return access.CheckAsync(inode, SquashedAccess.Write);
-        return name.Span.StartsWith("system."u8) ? access.CheckOwnerAsync(inode) : new(Errno.EPERM);
+        if (name.Span.StartsWith("system."u8)) return await access.CheckOwnerAsync(inode);
+        if (!name.Span.StartsWith("user."u8)) return Errno.EPERM;
+        var found = await context.FileSystem.GetAttributesAsync(inode);
+        if (!found.IsOk) return found.Errno;
+        var isSticky = found.Value.Type == FileType.Directory && (found.Value.Mode & Core.FileMode.Sticky) != 0;
+        return isSticky && found.Value.UserId != access.UserId ? Errno.EPERM : await access.CheckAsync(found.Value, SquashedAccess.Write);
     }
 }

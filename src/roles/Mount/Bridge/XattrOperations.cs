@@ -22,10 +22,10 @@ internal sealed class XattrOperations(BridgeContext context, bool withXattrs, bo
     internal async ValueTask ListAsync(FuseRequest request, uint size)
     {
         if (IsRefused(request, default)) return;
-        var isRoot = request.Uid == 0;
+        var isPrivileged = context.Ownership.IsPrivileged(request);
         var found = await context.FileSystem.ListXattrsAsync(
             context.Inode(request.NodeId), BridgeContext.Interrupt(request));
-        if (found.IsOk) found = Visible(found.Value, isRoot);
+        if (found.IsOk) found = Visible(found.Value, isPrivileged);
         Answer(request, size, found);
     }
 
@@ -71,15 +71,15 @@ internal sealed class XattrOperations(BridgeContext context, bool withXattrs, bo
         return true;
     }
 
-    // xattr(7): who is not root does not see trusted attributes.
-    private ReadOnlyMemory<byte> Visible(ReadOnlyMemory<byte> names, bool isRoot)
+    // xattr(7): who has no privileges does not see trusted attributes.
+    private ReadOnlyMemory<byte> Visible(ReadOnlyMemory<byte> names, bool isPrivileged)
     {
         var visible = new List<byte>(names.Length);
         while (!names.IsEmpty)
         {
             var length = names.Span.IndexOf((byte)0) + 1;
             var name = names.Span[..length];
-            var isHidden = (!isRoot && name.StartsWith("trusted."u8)) || (!withAcls && name.StartsWith("system."u8));
+            var isHidden = (!isPrivileged && name.StartsWith("trusted."u8)) || (!withAcls && name.StartsWith("system."u8));
             if (!isHidden) visible.AddRange(name);
             names = names[length..];
         }
