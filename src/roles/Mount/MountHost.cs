@@ -222,7 +222,7 @@ public sealed class MountHost : IAsyncDisposable
                     | (settings.WithAcls ? FuseCapabilities.PosixAcl : FuseCapabilities.None)
                     | FuseCapabilities.ExplicitInvalData | FuseCapabilities.AtomicOTrunc | FuseCapabilities.DoReaddirplus
                     | FuseCapabilities.ReaddirplusAuto | FuseCapabilities.CacheSymlinks
-                    | FuseCapabilities.PosixLocks | FuseCapabilities.FlockLocks,
+                    | FuseCapabilities.PosixLocks | FuseCapabilities.FlockLocks | FuseCapabilities.ExportSupport,
                 MaxRequestBytes = settings.LargeRequests ? 1 << 20 : 128 << 10,
                 OnFault = fault => MountLog.Fault(log, fault.Opcode.ToString(), fault.What, fault.Exception),
             },

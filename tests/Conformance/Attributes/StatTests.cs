@@ -102,4 +102,38 @@ public sealed class StatTests(Subject subject) : Conforms(subject)
         Fails(ELOOP, Libc.StatFs("loop", out _));
         Fails(ENAMETOOLONG, Libc.StatFs(Name256, out _));
     });
+
+    [Theory, Man("mount(8): relatime")]
+    public void A_read_moves_the_access_time_once_after_a_change_and_once_a_day(Place place) => In(place, () =>
+    {
+        Make("f", "x"u8);
+        Ok(MkDir("d"));
+        Make("d/f");
+        (string Name, Action Look)[] looks = [("f", () => Contents("f")), ("d", () => List("d"))];
+        foreach (var (name, look) in looks)
+        {
+            var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+            // Later than its changes and of today: a look moves nothing.
+            Ok(Libc.UTimeNsAt(Here, name, new Timespec(now + 5, 0), new Timespec(now - 100, 0)));
+            Assert.Equal(Moves.Nothing, Moved(name, look));
+            // Older than its change.
+            Ok(Libc.UTimeNsAt(Here, name, new Timespec(now - 100, 0), new Timespec(now - 50, 0)));
+            Assert.Equal(Moves.Nothing with { Accessed = true }, Moved(name, look));
+            Assert.Equal(Moves.Nothing, Moved(name, look));
+        }
+    });
+
+    [Theory, Man("open(2): O_NOATIME")]
+    public void With_O_NOATIME_a_read_moves_no_access_time(Place place) => In(place, () =>
+    {
+        Make("f", "x"u8);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        Ok(Libc.UTimeNsAt(Here, "f", new Timespec(now - 100, 0), new Timespec(now - 50, 0)));
+        Assert.Equal(Moves.Nothing, Moved("f", () =>
+        {
+            var file = Ok(Open("f", O_RDONLY | O_NOATIME));
+            Assert.Equal(1, Ok(Libc.Read(file, new byte[5])));
+            Close(file);
+        }));
+    });
 }

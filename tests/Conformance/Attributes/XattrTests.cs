@@ -181,6 +181,53 @@ public sealed class XattrTests(Subject subject) : Conforms(subject)
         As(Alice, () => Fails(EACCES, Xattrs.Set("closed/file", "user.a", "x"u8)));
     });
 
+    [Theory, Man("setxattr(2): ENOSPC, listxattr(2)", MountOnly = true)]
+    public void Values_have_64_KiB_and_an_inode_a_MiB_of_them_and_64_KiB_of_names(Place place) => In(place, () =>
+    {
+        Make("f");
+        var value = new byte[65_536];
+        new Random(6).NextBytes(value);
+        var count = 0;
+        while (Xattrs.Set("f", $"user.{count}", value) == 0) count++;
+        Assert.Equal(16, count);
+        Fails(ENOSPC, Xattrs.Set("f", "user.more", "x"u8));
+        Assert.Equal(65_536, Ok(Xattrs.Get("f", "user.15", _buffer)));
+        Assert.Equal(value, _buffer.AsSpan(0, 65_536));
+        Ok(Xattrs.Remove("f", "user.0"));
+        Ok(Xattrs.Set("f", "user.more", "x"u8));
+
+        Make("g");
+        count = 0;
+        while (Xattrs.Set("g", $"user.{count:d250}", []) == 0) count++;
+        Fails(ENOSPC, Xattrs.Set("g", $"user.{count:d250}", []));
+        Assert.Equal(65_536 / 256, count);
+        Assert.Equal(65_536, Ok(Xattrs.List("g", _buffer)));
+        Fails(ERANGE, Xattrs.List("g", _buffer.AsSpan(0, 65_535)));
+    });
+
+    [Theory, Man("capabilities(7): file capabilities")]
+    public void File_capabilities_go_with_what_changes_the_file_or_its_owner(Place place) => In(place, () =>
+    {
+        // struct vfs_cap_data, revision 2, effective: CAP_NET_BIND_SERVICE.
+        byte[] capability = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        const string name = "security.capability";
+        (string What, Action Change)[] changes =
+        [
+            ("write", () => { var f = Ok(Open("f", O_WRONLY)); Ok(Libc.Write(f, "y"u8)); Close(f); }),
+            ("truncate", () => Ok(Libc.Truncate("f", 2))),
+            ("chown", () => Ok(ChOwn("f", 1001, 2001))),
+        ];
+        Make("f", "0123"u8, O(755));
+        foreach (var (what, change) in changes)
+        {
+            Ok(Xattrs.Set("f", name, capability));
+            Ok(ChMod("f", O(700)));
+            Assert.Equal(capability, _buffer.AsSpan(0, Ok(Xattrs.Get("f", name, _buffer))));
+            change();
+            Fails(ENODATA, Xattrs.Get("f", name, _buffer), what);
+        }
+    });
+
     private string[] Names(int count) => [.. System.Text.Encoding.UTF8.GetString(_buffer, 0, count)
         .Split('\0', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
 }

@@ -84,4 +84,57 @@ public sealed class CopyFileRangeTests(Subject subject) : Conforms(subject)
         Close(from);
         Close(to);
     });
+
+    [Theory, Man("copy_file_range(2): EXDEV")]
+    public void From_another_kind_of_file_system_is_EXDEV(Place place) => In(place, () =>
+    {
+        var memory = Ok(Libc.OpenAt(Here, "/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, O(600)));
+        Ok(Libc.Write(memory, "0123"u8));
+        var file = Ok(Open("f", O_CREAT | O_RDWR, O(600)));
+        long from = 0, to = 0;
+        Fails(EXDEV, Libc.CopyFileRange(memory, ref from, file, ref to, 4));
+        Fails(EXDEV, Libc.CopyFileRange(file, ref from, memory, ref to, 4));
+        Close(memory);
+        Close(file);
+    });
+
+    [Theory, Man("copy_file_range(2): the same file")]
+    public void Within_one_file_ranges_beside_each_other_are_copied_and_overlapping_ones_refused(Place place) => In(place, () =>
+    {
+        var bytes = new byte[400_000];
+        new Random(4).NextBytes(bytes);
+        Make("f", bytes);
+        var file = Ok(Open("f", O_RDWR));
+        foreach (var (a, b, length) in new (long, long, int)[] { (0, 1, 100_000), (1, 0, 100_000), (0, 0, 1), (0, 99_999, 100_000) })
+        {
+            long from = a, to = b;
+            Fails(EINVAL, Libc.CopyFileRange(file, ref from, file, ref to, length), $"{a} {b} {length}");
+        }
+
+        for (var done = 0; done < 100_000;)
+        {
+            long from = done, to = 100_000 + done;
+            done += Ok(Libc.CopyFileRange(file, ref from, file, ref to, 100_000 - done));
+        }
+
+        bytes.AsSpan(0, 100_000).CopyTo(bytes.AsSpan(100_000));
+        Assert.True(bytes.AsSpan().SequenceEqual(Contents("f")));
+        Close(file);
+    });
+
+    [Theory, Man("inode(7): set-user-ID")]
+    public void Copied_over_by_a_user_a_program_loses_set_user_ID(Place place) => In(place, () =>
+    {
+        Make("f", "0123"u8, O(644));
+        Make("g", "4567"u8);
+        Ok(ChMod("g", O(6777)));
+        As(Alice, () =>
+        {
+            var (from, to) = (Ok(Open("f", O_RDONLY)), Ok(Open("g", O_WRONLY)));
+            Assert.Equal(4, Ok(Libc.CopyFileRange(from, to, 4)));
+            Assert.Equal(O(777), Stat("g").Permissions);
+            Close(from);
+            Close(to);
+        });
+    });
 }

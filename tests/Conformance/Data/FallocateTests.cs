@@ -95,4 +95,18 @@ public sealed class FallocateTests(Subject subject) : Conforms(subject)
             Close(file);
         });
     });
+
+    [Theory, Man("fallocate(2): EOPNOTSUPP", MountOnly = true)]
+    public void Ranges_are_not_collapsed_inserted_or_unshared(Place place) => In(place, () =>
+    {
+        Make("f", new byte[20_000]);
+        var file = Ok(Open("f", O_RDWR));
+        foreach (var mode in new[] { FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE, FALLOC_FL_UNSHARE_RANGE })
+        {
+            Fails(EOPNOTSUPP, Libc.FAllocate(file, mode, 4096, 4096), $"{mode}");
+        }
+
+        Assert.Equal(20_000ul, Stat(file).Size);
+        Close(file);
+    });
 }

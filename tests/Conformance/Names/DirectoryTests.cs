@@ -137,6 +137,29 @@ public sealed class DirectoryTests(Subject subject) : Conforms(subject)
         Ok(RmDir("d"));
     });
 
+    [Theory, Man("XSH seekdir, XSH readdir")]
+    public void A_listing_goes_on_behind_an_entry_that_is_gone_and_behind_one_that_was_replaced(Place place) => In(place, () =>
+    {
+        Ok(MkDir("d"));
+        for (var i = 0; i < 200; i++) Make($"d/name-{i:d3}");
+        var folder = Ok(Open("d", O_RDONLY | O_DIRECTORY));
+        List<DirectoryEntry> all = [];
+        Ok(DirectoryEntries.ReadAll(folder, all));
+        foreach (var (at, isReplaced) in new[] { (50, false), (100, true), (150, false) })
+        {
+            Ok(Unlink("d/" + all[at].Name));
+            if (isReplaced) Make("d/" + all[at].Name);
+            Ok(Libc.Seek(folder, all[at].Cookie, Whence.SEEK_SET));
+            List<DirectoryEntry> rest = [];
+            Ok(DirectoryEntries.ReadAll(folder, rest));
+            var gone = all.Where(entry => !Exists("d/" + entry.Name)).Select(entry => entry.Name).ToHashSet();
+            var stays = all.Skip(at + 1).Select(entry => entry.Name).Where(name => !gone.Contains(name));
+            Assert.Equal(stays, rest.Select(entry => entry.Name).Where(name => name != all[at].Name && !all.Take(at).Any(entry => entry.Name == name)));
+        }
+
+        Close(folder);
+    });
+
     private static List<DirectoryEntry> Entries(CString path)
     {
         var folder = Ok(Open(path, O_RDONLY | O_DIRECTORY));

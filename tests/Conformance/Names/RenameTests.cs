@@ -266,4 +266,59 @@ public sealed class RenameTests(Subject subject) : Conforms(subject)
         Fails(EINVAL, Rename("f", "g", RENAME_WHITEOUT | RENAME_EXCHANGE));
         Fails(EINVAL, Rename("f", "g", (RenameFlags)8));
     });
+
+    [Theory, Man("rename(2): RENAME_EXCHANGE, EPERM, EACCES")]
+    public void EXCHANGE_is_for_who_may_take_both(Place place) => In(place, () =>
+    {
+        Ok(MkDir("t", O(1777)));
+        Ok(MkDir("p", O(755)));
+        Make("p/f", default, O(666));
+        As(Bob, () => Make("t/bobs", default, O(666)));
+        As(Alice, () =>
+        {
+            Make("mine");
+            Make("t/mine");
+            Fails(EPERM, Rename("mine", "t/bobs", RENAME_EXCHANGE));
+            Fails(EPERM, Rename("t/bobs", "t/mine", RENAME_EXCHANGE));
+            Fails(EACCES, Rename("mine", "p/f", RENAME_EXCHANGE));
+            Ok(Rename("mine", "t/mine", RENAME_EXCHANGE));
+        });
+    });
+
+    [Theory, Man("XSH rename: DESCRIPTION; rename(2): RENAME_EXCHANGE")]
+    public void EXCHANGE_moves_the_times_of_both_folders_and_the_change_times_of_both_files(Place place) => In(place, () =>
+    {
+        foreach (var folder in new[] { "a", "b" })
+        {
+            Ok(MkDir(folder));
+            Make(folder + "/f");
+            Ok(Link(folder + "/f", folder + "-same"));
+        }
+
+        void Swap() => Ok(Rename("a/f", "b/f", RENAME_EXCHANGE));
+        foreach (var folder in new[] { "a", "b" }) Assert.Equal(Moves.ModifiedAndChanged, Moved(folder, Swap) with { Accessed = false });
+        foreach (var file in new[] { "a-same", "b-same" }) Assert.Equal(Moves.ChangedOnly, Moved(file, Swap));
+    });
+
+    [Theory, Man("rename(2): RENAME_WHITEOUT")]
+    public void WHITEOUT_goes_with_NOREPLACE_and_needs_no_privileges(Place place) => In(place, () =>
+    {
+        Ok(MkDir("t", O(1777)));
+        As(Alice, () =>
+        {
+            Make("t/f", "f"u8);
+            Make("t/g", "g"u8);
+            Fails(EEXIST, Rename("t/f", "t/g", RENAME_WHITEOUT | RENAME_NOREPLACE));
+            Ok(Rename("t/f", "t/h", RENAME_WHITEOUT | RENAME_NOREPLACE));
+            Ok(Rename("t/h", "t/g", RENAME_WHITEOUT));
+        });
+        Assert.Equal("f"u8, Contents("t/g"));
+        foreach (var name in new[] { "t/f", "t/h" })
+        {
+            var left = Stat(name);
+            Assert.Equal((Mode.IFCHR, 0u, 0u, 1001u), (left.Type, left.DeviceMajor, left.DeviceMinor, left.Uid));
+        }
+
+        Assert.Equal(["f", "g", "h"], List("t"));
+    });
 }

@@ -190,6 +190,62 @@ public static unsafe partial class Libc
         fixed (int* p = ends) return Call(293, (nint)p);
     }
 
+    /// <summary>preadv2(2) with one buffer; <paramref name="flags"/> are RWF_*.</summary>
+    public static long PReadV2(int file, Span<byte> into, long offset, int flags)
+    {
+        fixed (byte* p = into)
+        {
+            var part = stackalloc[] { (nint)p, into.Length };
+            return Call(327, file, (nint)part, 1, (nint)offset, 0, flags);
+        }
+    }
+
+    /// <summary>pwritev2(2) with one buffer; <paramref name="flags"/> are RWF_*.</summary>
+    public static long PWriteV2(int file, ReadOnlySpan<byte> from, long offset, int flags)
+    {
+        fixed (byte* p = from)
+        {
+            var part = stackalloc[] { (nint)p, from.Length };
+            return Call(328, file, (nint)part, 1, (nint)offset, 0, flags);
+        }
+    }
+
+    public static long SendFile(int to, int from, long length) => Call(40, to, from, 0, (nint)length);
+
+    public static long Splice(int from, int to, long length) => Call(275, from, 0, to, 0, (nint)length);
+
+    /// <summary>name_to_handle_at(2): a <see cref="FileHandle"/> is written.</summary>
+    public static long NameToHandleAt(int folder, CString path, out FileHandle into, out int mount, AtFlags flags = AtFlags.None)
+    {
+        into = new FileHandle { Bytes = FileHandle.BytesMax };
+        mount = 0;
+        fixed (byte* p = path.Terminated)
+        fixed (FileHandle* q = &into)
+        fixed (int* m = &mount) return Call(303, folder, (nint)p, (nint)q, (nint)m, (int)flags);
+    }
+
+    /// <summary>open_by_handle_at(2).</summary>
+    public static long OpenByHandleAt(int mount, ref FileHandle handle, OpenFlags flags)
+    {
+        fixed (FileHandle* p = &handle) return Call(304, mount, (nint)p, (int)flags);
+    }
+
+    /// <summary>getrlimit(2).</summary>
+    public static long LimitOf(int resource, out ResourceLimit into)
+    {
+        into = default;
+        fixed (ResourceLimit* p = &into) return Call(97, resource, (nint)p);
+    }
+
+    /// <summary>setrlimit(2).</summary>
+    public static long SetLimit(int resource, ResourceLimit limit) => Call(160, resource, (nint)(&limit));
+
+    /// <summary>unshare(2) of the calling thread's table of descriptors (CLONE_FILES): record locks belong to such a table.</summary>
+    public static long UnshareFiles() => Call(272, 0x400);
+
+    /// <summary>gettid(2).</summary>
+    public static int ThreadId => (int)Call(186);
+
     public static long ChDir(CString path)
     {
         fixed (byte* p = path.Terminated) return Call(80, (nint)p);

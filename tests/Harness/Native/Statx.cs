@@ -89,3 +89,17 @@ public struct FLock
     public int Process;
     private readonly int _end;
 }
+
+/// <summary>struct file_handle, open_by_handle_at(2).</summary>
+[StructLayout(LayoutKind.Sequential, Size = 8 + BytesMax)]
+public struct FileHandle
+{
+    /// <summary>MAX_HANDLE_SZ.</summary>
+    public const int BytesMax = 128;
+    public uint Bytes;
+    public int Kind;
+}
+
+/// <summary>struct rlimit, getrlimit(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct ResourceLimit(long Soft, long Hard);

@@ -62,6 +62,26 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Acls_that_are_given_and_taken_on_one_mount_hold_on_the_other_at_once()
+    {
+        Requirements.Mounting();
+        Requirements.Programs("gcc", "setpriv");
+        await using var cluster = await Cluster.StartAsync(new ClusterOptions { MountFlags = ["--acl"] });
+        await cluster.BashAsync(Functions +
+            """
+            chmod 755 $a; echo secret >$a/f; chmod 600 $a/f; mkdir -m 700 $a/d; echo x >$a/d/f
+            for i in $(seq 10); do
+              $tmp/acl $a/f access 1:6:-1 2:4:1234 4:0:-1 16:4:-1 32:0:-1; as cat $b/f >/dev/null; as cat $a/f >/dev/null
+              $tmp/acl $b/f access 1:6:-1 2:0:1234 4:0:-1 16:4:-1 32:0:-1; ! as cat $a/f 2>/dev/null; ! as cat $b/f 2>/dev/null
+              $tmp/acl $b/d access 1:7:-1 2:1:1234 4:0:-1 16:7:-1 32:0:-1; as cat $a/d/f >/dev/null; ! as ls $a/d 2>/dev/null
+              chmod 700 $a/d; ! as cat $b/d/f 2>/dev/null; ! as cat $a/d/f 2>/dev/null
+              $tmp/acl $a/d default 1:7:-1 2:$((i % 8)):77 4:5:-1 16:7:-1 32:0:-1; umask 077; : >$b/d/new$i; umask 022
+              [ "$($tmp/acl $a/d/new$i access)" = "1:6:-1 2:$((i % 8)):77 4:5:-1 16:6:-1 32:0:-1 " ]
+            done
+            """);
+    }
+
+    [Fact]
     public async Task Extended_attributes_have_namespaces_sizes_and_limits()
     {
         Requirements.Mounting();

@@ -16,8 +16,16 @@ namespace FlexFs.Mount.Bridge;
 /// </remarks>
 internal sealed class NameOperations(BridgeContext context)
 {
+    private static readonly byte[] Parent = [(byte)'.', (byte)'.'];
+
     internal async ValueTask LookupAsync(FuseRequest request, ReadOnlyMemory<byte> name)
     {
+        if (IsRelation(name.Span))
+        {
+            await LookupRelationAsync(request, isParent: name.Length == 2);
+            return;
+        }
+
         var parent = context.Inode(request.NodeId);
         var found = await context.FileSystem.FindAsync(parent, name, BridgeContext.Interrupt(request));
         if (!found.IsOk)
@@ -37,6 +45,9 @@ internal sealed class NameOperations(BridgeContext context)
         if (valid > TimeSpan.Zero) request.Reply.Entry(Replies.Absent(valid));
         else request.Reply.Error(Errno.ENOENT);
     }
+
+    /// <summary>Whether a look-up is no name: what open_by_handle_at(2) leads to where the kernel has forgotten the inode.</summary>
+    internal static bool IsRelation(ReadOnlySpan<byte> name) => name.SequenceEqual("."u8) || name.SequenceEqual(".."u8);
 
     internal ValueTask SymlinkAsync(FuseRequest request, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> target) =>
         Begins(request, out var begun)
@@ -101,6 +112,27 @@ internal sealed class NameOperations(BridgeContext context)
                 context.Inode(request.NodeId), args.Mode, UserId(request), GroupId(request), (OpenFlags)args.Flags,
                 Umask(args.Umask)))
             : RepeatCreateAsync(begun, default);
+
+    // FUSE_EXPORT_SUPPORT: "." is the node itself, of whatever type, and ".." a directory's parent. ESTALE when it is gone.
+    private async ValueTask LookupRelationAsync(FuseRequest request, bool isParent)
+    {
+        var files = context.FileSystem;
+        var inode = context.Inode(request.NodeId);
+        var found = isParent
+            ? await files.LookupAsync(inode, Parent, BridgeContext.Interrupt(request))
+            : await files.GetAttributesAsync(inode, BridgeContext.Interrupt(request));
+        // Who asks has forgotten it, so nobody has it open here: what has no name any more is gone, though the server may keep it a while.
+        if (!found.IsOk || found.Value.LinkCount == 0)
+        {
+            request.Reply.Error(found.IsOk ? Errno.ESTALE : found.Errno);
+            return;
+        }
+
+        using var giving = context.Kernel.Give();
+        var valid = giving.Resolve(found.Value, out var now);
+        var entry = Replies.Entry(now, valid, TimeSpan.Zero);
+        request.Reply.Entry(now.Inode == files.Root ? entry with { NodeId = InodeId.Root.Value } : entry);
+    }
 
     private uint UserId(FuseRequest request) => context.Ownership.UserId(request);
 
