@@ -35,6 +35,23 @@ public sealed class UTimeTests(Subject subject) : Conforms(subject)
         }
     });
 
+    [Theory, Man("utimensat(2)", MountOnly = true)]
+    public void Times_from_1678_to_2262_are_kept_and_others_become_the_nearest(Place place) => In(place, () =>
+    {
+        const long last = long.MaxValue / 1_000_000_000;
+        Make("f");
+        Ok(MkDir("d"));
+        Ok(Symlink("f", "s"));
+        foreach (var name in new[] { "f", "d", "s" })
+        {
+            foreach (var (given, kept) in new[] { (last - 1, last - 1), (-last + 1, -last + 1), (-5_000_000_000, -5_000_000_000), (1L << 40, last), (-(1L << 40), -last) })
+            {
+                Ok(Libc.UTimeNsAt(Here, name, new Timespec(given, 0), new Timespec(given, 0), AT_SYMLINK_NOFOLLOW));
+                Assert.Equal((name, kept, kept), (name, Stat(name).Accessed.Seconds, Stat(name).Modified.Seconds));
+            }
+        }
+    });
+
     [Theory, Man("utimensat(2): UTIME_NOW, UTIME_OMIT")]
     public void Now_and_omitted_are_each_times_own(Place place) => In(place, () =>
     {

@@ -130,6 +130,29 @@ public sealed class RecordLockTests(Subject subject) : Conforms(subject)
         Close(file);
     });
 
+    [Theory, Man("fcntl(2): l_whence, l_len")]
+    public void A_range_begins_at_the_offset_or_the_end_and_may_lie_before_it(Place place) => In(place, () =>
+    {
+        Make("f", new byte[100]);
+        var (a, b) = (Ok(Open("f", O_RDWR)), Ok(Open("f", O_RDWR)));
+        Ok(Libc.Seek(a, 50, Whence.SEEK_SET));
+        foreach (var (whence, start, length, first, end) in new (Whence, long, long, long, long)[]
+        {
+            (Whence.SEEK_CUR, -10, 5, 40, 45), (Whence.SEEK_END, -10, 20, 90, 110), (Whence.SEEK_END, 0, -10, 90, 100), (Whence.SEEK_SET, 20, -20, 0, 20),
+        })
+        {
+            FLock wanted = new() { Type = FLock.F_WRLCK, Whence = (short)whence, Start = start, Length = length };
+            Ok(Libc.FCntl(a, OpenSetLock, ref wanted));
+            FLock asked = new() { Type = FLock.F_WRLCK };
+            Ok(Libc.FCntl(b, OpenGetLock, ref asked));
+            Assert.Equal((FLock.F_WRLCK, first, end - first), (asked.Type, asked.Start, asked.Length));
+            Ok(Set(a, FLock.F_UNLCK, 0, 0));
+        }
+
+        Close(a);
+        Close(b);
+    });
+
     private static long Set(int file, short type, long start, long length)
     {
         FLock wanted = new() { Type = type, Start = start, Length = length };

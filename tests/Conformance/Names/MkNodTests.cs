@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace FlexFs.Conformance.Names;
 
 /// <summary>mknod(2), mkfifo(3).</summary>
@@ -99,5 +101,36 @@ public sealed class MkNodTests(Subject subject) : Conforms(subject)
         Close(file);
         Ok(MkNod("none", Mode.IFBLK | O(666), 0));
         Fails(ENXIO, Open("none", O_RDONLY));
+    });
+
+    [Theory, Man("unix(7), bind(2): EADDRINUSE, connect(2): ECONNREFUSED")]
+    public void A_bound_socket_is_found_by_each_of_its_names_while_somebody_listens(Place place) => In(place, () =>
+    {
+        using (Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(PathOf("s")));
+            listener.Listen();
+            Assert.Equal(Mode.IFSOCK, Stat("s").Type);
+            Ok(Link("s", "t"));
+            Ok(Rename("s", "u"));
+            foreach (var name in new[] { "t", "u" })
+            {
+                using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                client.Connect(new UnixDomainSocketEndPoint(PathOf(name)));
+                using var server = listener.Accept();
+                Assert.Equal(1, client.Send("x"u8));
+                Assert.Equal(1, server.Receive(new byte[5]));
+            }
+
+            using Socket other = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            Assert.Equal(
+                SocketError.AddressAlreadyInUse,
+                Assert.Throws<SocketException>(() => other.Bind(new UnixDomainSocketEndPoint(PathOf("t")))).SocketErrorCode);
+        }
+
+        using Socket late = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Assert.Equal(
+            SocketError.ConnectionRefused,
+            Assert.Throws<SocketException>(() => late.Connect(new UnixDomainSocketEndPoint(PathOf("t")))).SocketErrorCode);
     });
 }
