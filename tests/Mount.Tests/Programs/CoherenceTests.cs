@@ -82,6 +82,18 @@ public sealed class CoherenceTests(SharedCluster shared) : ProgramTests(shared)
         """);
 
     [Fact]
+    public async Task What_is_open_shows_that_its_last_name_was_removed_on_the_other_mount() => await RunAsync(
+        """
+        for i, x, y in turns(20):
+            os.mkdir(f'{x}/d'); put(f'{x}/f', b'1'); os.mkfifo(f'{x}/p')
+            d, f, p = (os.open(f'{x}/{n}', os.O_RDONLY | os.O_NONBLOCK) for n in 'dfp')
+            is_([os.fstat(fd).st_nlink for fd in (d, f, p)], [2, 1, 1])
+            os.rmdir(f'{y}/d'); os.unlink(f'{y}/f'); os.unlink(f'{y}/p')
+            is_([os.fstat(fd).st_nlink for fd in (d, f)], [0, 0]); fails(errno.ESTALE, os.fstat, p); is_(os.listdir(d), [])
+            for fd in (d, f, p): os.close(fd)
+        """);
+
+    [Fact]
     public async Task Appends_of_both_mounts_are_all_there_and_whole() => await RunAsync(
         """
         put(f'{A}/log', b'')

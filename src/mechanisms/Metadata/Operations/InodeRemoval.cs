@@ -34,6 +34,7 @@ internal static class InodeRemoval
         var isOpening = record.Type == FileType.Regular && c.IsHeldElsewhere(inode);
         if (!c.Opens.IsOpen(inode) && !isOpening)
         {
+            c.NoteNameless(inode);
             Remove(c, inode, after);
             return;
         }

@@ -197,6 +197,12 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         if (_gate is not null) Footprint.Read(inode, parts);
     }
 
+    /// <summary>The last name of an inode goes: others may have it open without the server's knowing, and show that it has no name.</summary>
+    public void NoteNameless(InodeId inode)
+    {
+        if (_gate is not null) Footprint.Change(inode, InodeParts.Attributes);
+    }
+
     /// <summary>An inode is gone.</summary>
     public void NoteRemoved(InodeId inode)
     {

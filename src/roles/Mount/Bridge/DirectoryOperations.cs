@@ -65,7 +65,9 @@ internal sealed class DirectoryOperations(BridgeContext context)
                 var fetched = await FetchAsync(directory, offset, withAttributes, BridgeContext.Interrupt(request));
                 if (!fetched.IsOk)
                 {
-                    request.Reply.Error(fetched.Errno);
+                    // getdents(2): ENOENT for a directory that was removed, which readdir(3) takes for its end. The kernel says
+                    // so itself, unless another mount removed it.
+                    request.Reply.Error(fetched.Errno == Errno.ESTALE ? Errno.ENOENT : fetched.Errno);
                     return;
                 }
 
