@@ -444,6 +444,13 @@ public sealed class FileSystem : IAsyncDisposable
     public ValueTask<Errno> FallocateAsync(ulong handle, long offset, long length, bool isZeroed, bool keepsSize) =>
         Refusal() is not Errno.OK and var refusal ? new(refusal) : _files.FallocateAsync(handle, offset, length, isZeroed, keepsSize);
 
+    /// <summary>Whether a handle of this client is open for writing: only then can it be stored to through a mapping.</summary>
+    public bool IsOpenForWriting(InodeId inode)
+    {
+        if (_cache.Find(inode) is not { } cached) return false;
+        lock (cached.Gate) return cached.IsOpenForWriting;
+    }
+
     /// <summary>lseek(2) with SEEK_DATA and SEEK_HOLE: what was written and is not committed is data.</summary>
     /// <returns>ENXIO at and behind the end, and where no data follows.</returns>
     public ValueTask<Result<long>> SeekAsync(
@@ -475,9 +482,12 @@ public sealed class FileSystem : IAsyncDisposable
 
     /// <summary>The value of an extended attribute.</summary>
     public async ValueTask<Result<ReadOnlyMemory<byte>>> GetXattrAsync(
-        InodeId inode, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default) =>
-        Bytes(await _session.AskAsync<GetXattrRequest, BytesReply>(
+        InodeId inode, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default)
+    {
+        if (await BeforeAclAsync(inode, name) is not Errno.OK and var errno) return errno;
+        return Bytes(await _session.AskAsync<GetXattrRequest, BytesReply>(
             Opcode.GetXattr, new GetXattrRequest { Inode = inode, Name = name }, cancellationToken));
+    }
 
     /// <summary>The names of all extended attributes, each ended by a zero.</summary>
     public async ValueTask<Result<ReadOnlyMemory<byte>>> ListXattrsAsync(
@@ -497,6 +507,7 @@ public sealed class FileSystem : IAsyncDisposable
         if (Refusal() is not Errno.OK and var refusal) return refusal;
         if (name.Length is 0 or > Limits.NameBytesMax) return Errno.ERANGE;
         if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
+        if (await BeforeAclAsync(inode, name) is not Errno.OK and var errno) return errno;
         var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how, ClearsSetGroupId = clearsSetGroupId };
         using var own = _leases.BeginChange(inode);
         return _names.Noted(await _session.MutateAsync(Opcode.SetXattr, request));
@@ -506,10 +517,14 @@ public sealed class FileSystem : IAsyncDisposable
     public async ValueTask<Errno> RemoveXattrAsync(InodeId inode, ReadOnlyMemory<byte> name)
     {
         if (Refusal() is not Errno.OK and var refusal) return refusal;
+        if (await BeforeAclAsync(inode, name) is not Errno.OK and var errno) return errno;
         var request = new RemoveXattrRequest { Inode = inode, Name = name };
         using var own = _leases.BeginChange(inode);
         return _names.Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
     }
+
+    private ValueTask<Errno> BeforeAclAsync(InodeId inode, ReadOnlyMemory<byte> name) =>
+        name.Span.StartsWith("system."u8) ? _writes.FlushAttributesAsync(_cache.Find(inode)) : new(Errno.OK);
 
     /// <summary>Space and inodes, as statfs(2) shows them.</summary>
     public ValueTask<Result<StatVolumeReply>> StatVolumeAsync(

@@ -42,7 +42,7 @@ public sealed class AccessTests
     public async Task Acls_are_enforced_inherited_and_one_with_the_permission_bits()
     {
         Requirements.Mounting();
-        Requirements.Programs("gcc", "setpriv");
+        Requirements.Programs("gcc", "setpriv", "python3");
         await using var cluster = await Cluster.StartAsync(new ClusterOptions { MountFlags = ["--acl"] });
         await cluster.BashAsync(Functions +
             """
@@ -58,6 +58,19 @@ public sealed class AccessTests
             as bash -c "cd $a; ! $tmp/acl plain access 1:7:-1 4:5:-1 32:0:-1" | grep -q 'not permitted'
             chown 1234:50 $a/plain; chmod 2770 $a/plain; as $tmp/acl $a/plain access 1:7:-1 4:7:-1 32:0:-1; [ $(stat -c %a $a/plain) = 770 ]
             getfattr -d -m - $a/d/f | grep -q posix_acl_access
+            for n in $a/plain $a/d/e; do setfattr -x system.posix_acl_access $n; setfattr -x system.posix_acl_access $n; done; setfattr -x system.posix_acl_default $a/plain
+            cat >$tmp/acl.py <<'P'
+            import os, struct, sys
+            def acl(*entries): return struct.pack('<I', 2) + b''.join(struct.pack('<HHI', tag, bits, id & 0xffffffff) for tag, bits, id in entries)
+            w = sys.argv[1] + '/w'; name = 'system.posix_acl_access'; fd = os.open(w, os.O_RDWR | os.O_CREAT, 0o600)
+            for i in range(3):
+                os.write(fd, b'x' * 10000); os.fchmod(fd, 0o700); os.setxattr(w, name, acl((1, 6, -1), (2, 4, 1234), (4, 4, -1), (16, 4, -1), (32, 4, -1)))
+                os.fsync(fd); assert os.fstat(fd).st_mode & 0o777 == 0o644, 'the ACL came later than the chmod'
+                os.write(fd, b'x' * 10000); os.fchmod(fd, 0o700)
+                assert os.getxattr(w, name) == acl((1, 7, -1), (2, 4, 1234), (4, 4, -1), (16, 0, -1), (32, 0, -1)), 'a chmod shows in the ACL'
+            P
+            python3 $tmp/acl.py $a
+            python3 -c 'import ctypes, os, sys; os.chdir(sys.argv[1]); sys.exit(ctypes.CDLL(None).renameat2(-100, b"f", -100, b"g", 4))' $a/d; getfattr -d -m - $b/d/f | grep -q posix_acl_access
             """);
     }
 

@@ -86,8 +86,9 @@ internal static class Rename
         Usage.AddAbove(c, request.OldParent, 0, 1);
         c.PutEntry(request.OldParent, request.OldName.Span, new EntryRecord { Child = inode, Type = type, Cookie = cookie });
         c.PutLink(inode, request.OldParent, request.OldName.Span);
-        var record = NewInode.Record(c, FileMode.Of(type, 0), request.UserId, groupId);
-        c.PutInode(inode, record with { LinkCount = 1, Home = request.OldParent });
+        var record = NewInode.Record(c, FileMode.Of(type, 0), request.UserId, groupId) with { LinkCount = 1, Home = request.OldParent };
+        Acls.Inherit(c, request.OldParent, directory, inode, ref record, umask: 0);
+        c.PutInode(inode, record);
         return true;
     }
 
