@@ -74,6 +74,26 @@ public sealed class RangeTests(SharedCluster shared) : ProgramTests(shared)
     }
 
     [Fact]
+    public async Task What_was_stored_through_a_mapping_into_a_hole_is_data_at_once()
+    {
+        Requirements.Programs("python3");
+        await BashAsync(
+            """
+            cat >$t/map.py <<'P'
+            import mmap, os, subprocess, sys
+            fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o644); os.ftruncate(fd, 1 << 20)
+            for at in (500000, 700000):
+                with mmap.mmap(fd, 1 << 20) as m:
+                    m[at] = 1
+                    if os.lseek(fd, at - 10, os.SEEK_DATA) > at: sys.exit('it is a hole')
+                    subprocess.run(['cp', '--sparse=auto', sys.argv[1], sys.argv[2]], check=True)
+                    subprocess.run(['cmp', sys.argv[1], sys.argv[2]], check=True)
+            P
+            timeout 60 python3 $t/map.py $a/f $a/g
+            """);
+    }
+
+    [Fact]
     public async Task Sparse_files_stay_sparse_through_cp_and_tar() => await BashAsync(
         """
         truncate -s 300M $a/f; printf one | dd of=$a/f bs=1 seek=100000000 conv=notrunc status=none; soon eval '[ $(stat -c %b $a/f) -le 16 ]'

@@ -43,6 +43,8 @@ internal sealed class RangeOperations(BridgeContext context)
             return;
         }
 
+        // What was stored through a mapping may be in the kernel's pages alone, where a hole would be: it writes back what it drops.
+        if (context.FileSystem.IsOpenForWriting(context.Inode(request.NodeId))) await context.DropPagesAsync(request.NodeId, 0, 0);
         var found = await context.FileSystem.SeekAsync(args.Fh, (long)args.Offset, args.Whence == FuseLseekIn.SeekHole);
         if (found.IsOk) request.Reply.Position((ulong)found.Value);
         else request.Reply.Error(found.Errno);
