@@ -2,308 +2,285 @@ using FlexFs.Harness.Native;
 
 namespace FlexFs.Differential.Operations;
 
-/// <summary>What the generator may look at: what is open on the side that is compared with.</summary>
-internal interface ISituation
+/// <summary>Random operations, one after the other, from a seed: three of four made to succeed, as far as one can tell, the others of anything.</summary>
+internal sealed class Generator
 {
-    bool IsOpen(int slot);
+    private const int GoodPercent = 78;
+    private const int KnownMax = 150;
+    private const int Read = 4, Write = 2;
 
-    bool IsMapped(int map);
-
-    /// <summary>The size of an open file, or 0.</summary>
-    long SizeOf(int slot);
-}
-
-/// <summary>Random operations, one after the other, from a seed.</summary>
-internal sealed class Generator(ulong seed, GeneratorOptions options, ISituation situation)
-{
-    private const long Page = 4096;
-    private const long Huge = 1L << 40;
     private static readonly (Call Call, int Weight)[] Weights =
     [
-        (Call.Open, 160), (Call.Close, 40), (Call.Dup, 8), (Call.Read, 40), (Call.Write, 70), (Call.PRead, 50), (Call.PWrite, 70),
-        (Call.Seek, 40), (Call.FTruncate, 30), (Call.Truncate, 20), (Call.Allocate, 40), (Call.CopyRange, 30), (Call.FSync, 10),
-        (Call.FDataSync, 5), (Call.Link, 40), (Call.LinkOpen, 10), (Call.Symlink, 25), (Call.ReadLink, 12), (Call.Unlink, 50),
-        (Call.RmDir, 25), (Call.MkDir, 60), (Call.MkNod, 15), (Call.Rename, 80), (Call.ChMod, 35), (Call.FChMod, 15),
-        (Call.ChOwn, 30), (Call.FChOwn, 12), (Call.UTime, 25), (Call.FUTime, 15), (Call.SetXattr, 35), (Call.GetXattr, 20),
-        (Call.ListXattr, 15), (Call.RemoveXattr, 15), (Call.Stat, 20), (Call.Access, 20), (Call.List, 20), (Call.ListOpen, 5),
-        (Call.Map, 15), (Call.MapRead, 25), (Call.MapWrite, 25), (Call.MapSync, 10), (Call.Unmap, 8),
+        (Call.Open, 130), (Call.ReOpen, 10), (Call.Close, 50), (Call.Dup, 10), (Call.SetFlags, 8), (Call.Read, 40), (Call.ReadV, 15),
+        (Call.PRead, 50), (Call.Write, 60), (Call.WriteV, 15), (Call.PWrite, 70), (Call.Seek, 40), (Call.FTruncate, 25),
+        (Call.Truncate, 25), (Call.Allocate, 30), (Call.CopyRange, 25), (Call.SendFile, 10), (Call.Advise, 10), (Call.FSync, 8),
+        (Call.FDataSync, 4), (Call.Link, 40), (Call.LinkOpen, 12), (Call.Symlink, 30), (Call.ReadLink, 15), (Call.Unlink, 60),
+        (Call.RmDir, 25), (Call.MkDir, 60), (Call.MkDeep, 1), (Call.MkNod, 20), (Call.Rename, 90), (Call.ChMod, 35), (Call.FChMod, 15),
+        (Call.ChOwn, 25), (Call.FChOwn, 12), (Call.UTime, 25), (Call.FUTime, 15), (Call.SetXattr, 30), (Call.GetXattr, 20),
+        (Call.ListXattr, 12), (Call.RemoveXattr, 15), (Call.FSetXattr, 10), (Call.FGetXattr, 8), (Call.FListXattr, 5),
+        (Call.FRemoveXattr, 5), (Call.Stat, 30), (Call.FStat, 15), (Call.Access, 25), (Call.List, 20), (Call.ListOpen, 8),
+        (Call.ListBegin, 10), (Call.ListRest, 12), (Call.Map, 20), (Call.MapRead, 30), (Call.MapWrite, 30), (Call.MapSync, 10),
+        (Call.Unmap, 8), (Call.FLock, 20), (Call.Lock, 30), (Call.GetLock, 12),
     ];
 
-    private static readonly CString[] XattrNames =
-        ["user.a", "user.b", "trusted.a", "security.a", "user.", "nonsense.a", "a", "", "user." + new string('x', 250), "user." + new string('x', 251)];
+    private static readonly int WeightOfAll = Weights.Sum(each => each.Weight);
+    private readonly GeneratorOptions _options;
+    private readonly ISituation _situation;
+    private readonly Random _random;
+    private readonly Numbers _numbers;
+    private readonly Choices _choose;
 
-    private readonly Random _random = new((int)(seed ^ (seed >> 32)));
-    private int _turn;
-    private int _mount;
+    internal Generator(ulong seed, GeneratorOptions options, ISituation situation)
+    {
+        _options = options;
+        _situation = situation;
+        _random = new Random((int)(seed ^ (seed >> 32)));
+        _numbers = new Numbers(_random, options);
+        Names = new Names(_random);
+        _choose = new Choices(_random, Names, situation);
+    }
 
-    internal Names Names => field ??= new Names(_random);
+    /// <summary>What it knows to be there; it is told after each operation.</summary>
+    internal Names Names { get; }
 
     internal Operation Next()
     {
-        if (options.Mounts > 1 && --_turn < 0)
+        _choose.User = _options.Users[_random.Next(_options.Users.Count)];
+        _choose.IsGood = _random.Next(100) < GoodPercent;
+        var call = Pick();
+        if (Names.Count > KnownMax && call is Call.Open or Call.MkDir or Call.Link or Call.Symlink && _random.Next(2) == 0)
         {
-            _mount = 1 - _mount;
-            _turn = options.TurnLengthMax == 1 ? 0 : _random.Next(options.TurnLengthMax);
+            call = _random.Next(3) == 0 ? Call.RmDir : Call.Unlink;
         }
 
-        Call call;
-        do call = Pick();
-        while (options.Without.Contains(call));
-        return Fill(new Operation(call)
+        var operation = Fill(new Operation(call)
         {
-            User = options.User ?? (_random.Next(10) < 3 ? 0 : _random.Next(Users.All.Length)),
-            Mount = _mount,
-            // Looking at both paths first: the kernel answers ESTALE to a rename that itself finds that a folder was moved by another mount.
-            IsObserved = _random.Next(4) != 0 || (call == Call.Rename && options.Mounts > 1),
+            User = _choose.User,
+            Mount = _random.Next(_options.Mounts),
+
+            IsObserved = _random.Next(2) == 0 || IsToBeObserved(call),
             Fill = (ulong)_random.NextInt64(),
         });
+        operation = WithoutSetGroupId(operation);
+        return IsWithinOneFile(operation) || IsOpenOfWhatIsGone(operation) ? new Operation(Call.FStat) { Slot = operation.Slot, IsObserved = true } : Aligned(operation);
     }
+
+    private static bool IsReadable(OpenState open) => open is { CanRead: true, IsFile: true };
+
+    private static bool IsWritable(OpenState open) => open is { CanWrite: true, IsFile: true };
+
+    // What is without a name, or known to the kernel by an older look, matters to what is meant to differ.
+    private bool IsToBeObserved(Call call) => call switch
+    {
+        Call.FStat or Call.FChMod or Call.FChOwn or Call.FUTime or Call.ListBegin or Call.ListOpen => true,
+        Call.FSetXattr or Call.FGetXattr or Call.FListXattr or Call.FRemoveXattr => true,
+        Call.Link or Call.LinkOpen => _choose.User != 0,
+        Call.Rename => _options.Mounts > 1,
+        _ => false,
+    };
 
     private Operation Fill(Operation op)
     {
+        int slot;
         switch (op.Call)
         {
             case Call.Open:
-                return op with
-                {
-                    Path = _random.Next(3) == 0 ? Names.New() : Names.Any(), Slot = _random.Next(Operation.Slots), Flags = (int)OpenFlags(),
-                    Mode = Permissions(), UMask = UMask(),
-                };
-            case Call.Close or Call.FSync or Call.FDataSync or Call.ListOpen:
-                return op with { Slot = Open() };
+                return Open(op);
+            case Call.ReOpen:
+                return op with { Slot = _choose.Slot(static open => open.IsFile), Slot2 = _choose.FreeSlot(), Flags = (int)(_numbers.Access() | _numbers.Extras()) & ~(int)OpenFlags.O_NOFOLLOW };
+            case Call.Close or Call.FStat:
+                return op with { Slot = _choose.Slot(static _ => true) };
             case Call.Dup:
-                return op with { Slot = Open(), Slot2 = _random.Next(Operation.Slots) };
-            case Call.Read:
-                return op with { Slot = Open(), Length = Length() };
+                return op with { Slot = _choose.Slot(static _ => true), Slot2 = _choose.FreeSlot() };
+            case Call.SetFlags:
+                // An O_APPEND of later is exact within one mount only.
+                var append = _options.Mounts == 1 && _random.Next(2) == 0 ? OpenFlags.O_APPEND : 0;
+                return op with { Slot = _choose.Slot(open => open.IsFile && (_options.Mounts == 1 || !open.IsAppended)), Flags = (int)(OpenFlags.O_NONBLOCK | append) };
+            case Call.FSync or Call.FDataSync:
+                return op with { Slot = _choose.Slot(static open => open is { IsPath: false, IsFile: true } or { IsPath: false, IsFolder: true }) };
+            case Call.ListOpen or Call.ListBegin:
+                return op with { Slot = _choose.Slot(static open => open is { IsFolder: true, IsPath: false }) };
+            case Call.ListRest:
+                return op;
+            case Call.Read or Call.ReadV or Call.PRead:
+                slot = _choose.Slot(IsReadable);
+                return op with { Slot = slot, Offset = op.Call == Call.ReadV && _random.Next(2) == 0 ? -1 : _numbers.Inside(SizeOf(slot)), Length = _numbers.Length() };
             case Call.Write:
-                return op with { Slot = Open(), Length = Length() };
-            case Call.PRead or Call.PWrite:
-                var slot = Open();
-                return op with { Slot = slot, Offset = Offset(slot), Length = Length() };
-            case Call.Seek:
-                slot = Open();
-                var whence = options.HasHoles ? _random.Next(6) : _random.Next(3);
+                return op with { Slot = _choose.Slot(IsWritable), Length = _numbers.Length() };
+            case Call.WriteV or Call.PWrite:
+                slot = _choose.Slot(IsWritable);
                 return op with
                 {
-                    Slot = slot, Flags = whence,
-                    Offset = whence is (int)Whence.SEEK_CUR or (int)Whence.SEEK_END ? _random.Next(-20000, 20000) : Offset(slot),
+                    Slot = slot, Length = _numbers.Length(), Flags = _random.Next(4) == 0 ? (_random.Next(2) == 0 || _options.Mounts > 1 ? 2 : 0x10) : 0,
+                    Offset = op.Call == Call.WriteV && _random.Next(2) == 0 ? -1 : _numbers.Offset(SizeOf(slot)),
+                };
+            case Call.Seek:
+                slot = _choose.Slot(static open => open is { IsFile: true, IsPath: false });
+                var whence = (Whence)_random.Next(6);
+                return op with
+                {
+                    Slot = slot, Flags = (int)whence,
+                    Offset = whence switch
+                    {
+                        Whence.SEEK_END => _random.Next((int)-Math.Min(20_000, SizeOf(slot)) - (_choose.IsGood ? 0 : 10_000), 20_000),
+                        Whence.SEEK_CUR => _random.Next(_choose.IsGood ? 0 : -20_000, 20_000),
+                        _ => _numbers.Inside(SizeOf(slot)),
+                    },
                 };
             case Call.FTruncate:
-                slot = Open();
-                return op with { Slot = slot, Length = Offset(slot) };
+                slot = _choose.Slot(IsWritable);
+                return op with { Slot = slot, Length = _numbers.Offset(SizeOf(slot)) };
             case Call.Truncate:
-                return op with { Path = Names.Any(), Length = Offset(-1) };
+                return op with { Path = _choose.File(Write), Length = _numbers.Offset(_random.Next(20_000)) };
             case Call.Allocate:
-                slot = Open();
-                return op with { Slot = slot, Flags = (int)AllocateFlags(), Offset = Offset(slot), Length = _random.Next(8) == 0 ? _random.Next(3 << 20) : Length() };
-            case Call.CopyRange:
-                slot = Open();
-                var to = Open();
-                var moves = _random.Next(4) == 0;
+                slot = _choose.Slot(IsWritable);
                 return op with
                 {
-                    Slot = slot, Slot2 = to, Length = _random.Next(6) == 0 ? _random.Next(3 << 20) : Length(),
-                    Offset = moves ? -1 : Offset(slot), Offset2 = moves ? -1 : Offset(to),
+                    Slot = slot, Flags = (int)_numbers.Allocation(), Offset = _numbers.Offset(SizeOf(slot)),
+                    Length = _random.Next(8) == 0 ? _random.Next(3 << 20) : _numbers.Length(),
                 };
-            case Call.Link:
-                return op with { Path = Names.Any(), Path2 = Names.New(), Flags = _random.Next(5) == 0 ? (int)AtFlags.AT_SYMLINK_FOLLOW : 0 };
-            case Call.LinkOpen:
-                return op with { Slot = Open(), Path = Names.New() };
-            case Call.Symlink:
-                return op with { Path = Names.New(), Path2 = Names.Target() };
-            case Call.ReadLink:
-                return op with { Path = Names.Any(), Length = _random.Next(5) == 0 ? _random.Next(4) : 5000 };
-            case Call.Unlink or Call.RmDir or Call.List:
-                return op with { Path = Names.Any() };
-            case Call.MkDir:
-                return op with { Path = Names.New(), Mode = Permissions() | 0x1C0, UMask = UMask() };
-            case Call.MkNod:
-                var (mode, device) = Node();
-                return op with { Path = Names.New(), Mode = mode | Permissions(), Flags = device, UMask = UMask() };
-            case Call.Rename:
-                return op with { Path = Names.Any(), Path2 = _random.Next(2) == 0 ? Names.New() : Names.Any(), Flags = (int)RenameFlags() };
-            case Call.ChMod:
-                return op with { Path = Names.Any(), Mode = Permissions() };
+            case Call.CopyRange or Call.SendFile:
+                slot = _choose.Slot(static open => IsReadable(open) && !open.IsDirect);
+                var to = _choose.Slot(static open => IsWritable(open) && !open.IsDirect && !open.IsAppended);
+                var moves = op.Call == Call.SendFile || _random.Next(4) == 0;
+                return op with
+                {
+                    Slot = slot, Slot2 = to, Length = _random.Next(6) == 0 ? _random.Next(3 << 20) : _numbers.Length(),
+                    Offset = moves ? -1 : _numbers.Inside(SizeOf(slot)), Offset2 = moves ? -1 : _numbers.Offset(SizeOf(to)),
+                };
+            case Call.Advise:
+                slot = _choose.Slot(static open => open is { IsFile: true, IsPath: false });
+                return op with { Slot = slot, Flags = _random.Next(3) == 0 ? _random.Next(7) : (int)Advice.POSIX_FADV_DONTNEED, Length = 0, Offset = 0 };
             case Call.FChMod:
-                return op with { Slot = Open(), Mode = Permissions() };
-            case Call.ChOwn:
-                var (uid, gid) = Owners();
-                return op with { Path = Names.Any(), Uid = uid, Gid = gid, Flags = Follow() };
+                return op with { Slot = Owned(), Mode = _numbers.Permissions() };
             case Call.FChOwn:
-                (uid, gid) = Owners();
-                return op with { Slot = Open(), Uid = uid, Gid = gid };
-            case Call.UTime:
-                return op with { Path = Names.Any(), Accessed = Time(), Modified = Time(), Flags = Follow() };
+                var (uid, gid) = _choose.IsGood ? _numbers.OwnersOf(op.User) : _numbers.Owners();
+                return op with { Slot = Owned(), Uid = uid, Gid = gid };
             case Call.FUTime:
-                return op with { Slot = Open(), Accessed = Time(), Modified = Time() };
-            case Call.SetXattr:
-                return op with { Path = Names.Any(), Name = Xattr(), Length = _random.Next(6) == 0 ? 0 : _random.Next(100), Flags = XattrFlags(), Slot2 = _random.Next(2) };
-            case Call.GetXattr:
-                return op with { Path = Names.Any(), Name = Xattr(), Length = Buffer(), Slot2 = _random.Next(2) };
-            case Call.ListXattr:
-                return op with { Path = Names.Any(), Length = Buffer(), Slot2 = _random.Next(2) };
-            case Call.RemoveXattr:
-                return op with { Path = Names.Any(), Name = Xattr(), Slot2 = _random.Next(2) };
-            case Call.Stat:
-                return op with { Path = Names.Any(), Flags = Follow() };
-            case Call.Access:
-                return op with { Path = Names.Any(), Mode = (uint)_random.Next(9), Flags = _random.Next(4) == 0 ? (int)AtFlags.AT_EACCESS : Follow() };
+                return op with { Slot = Owned(), Accessed = _numbers.Time(), Modified = _numbers.Time() };
             case Call.Map:
-                slot = Open();
-                var write = _random.Next(2) == 0 ? Protection.PROT_WRITE : 0;
+                return Map(op);
+            case Call.MapRead or Call.MapWrite:
                 return op with
                 {
-                    Slot = slot, Slot2 = _random.Next(Operation.Maps), Offset = _random.Next(4) * Page, Length = 1 + _random.Next(5 * (int)Page),
-                    Mode = (uint)(Protection.PROT_READ | write), Flags = (int)(_random.Next(3) == 0 ? MapFlags.MAP_PRIVATE : MapFlags.MAP_SHARED),
+                    Slot2 = _choose.Map(op.Call == Call.MapRead ? Protection.PROT_READ : Protection.PROT_WRITE),
+                    Offset = _random.Next((_choose.IsGood ? 1 : 4) * (int)Numbers.Page), Length = 1 + _random.Next(2 * (int)Numbers.Page),
                 };
-            case Call.MapRead or Call.MapWrite:
-                return op with { Slot2 = Map(), Offset = _random.Next(3 * (int)Page), Length = 1 + _random.Next(2 * (int)Page) };
             case Call.MapSync:
-                return op with { Slot2 = Map(), Flags = _random.Next(4) == 0 ? 1 : 4 };
+                return op with { Slot2 = _choose.Map(Protection.PROT_NONE), Flags = _random.Next(4) == 0 ? 1 : 4 };
             case Call.Unmap:
-                return op with { Slot2 = Map() };
+                return op with { Slot2 = _choose.Map(Protection.PROT_NONE) };
+            case Call.FLock or Call.Lock or Call.GetLock:
+                return Lock(op);
             default:
-                throw new InvalidOperationException($"{op.Call} has no arguments here");
+                return NamedOperations.Fill(op, _random, _numbers, _choose, Names, Owned);
         }
     }
 
+    private Operation Open(Operation op)
+    {
+        op = op with { Slot = _choose.FreeSlot(), Mode = _numbers.Permissions(), UMask = _numbers.UMask() };
+        if (!_choose.IsGood) return op with { Path = _random.Next(2) == 0 ? Names.New() : Names.Any(), Flags = (int)_numbers.Opening() };
+        var access = _numbers.Access();
+        var needed = access switch { OpenFlags.O_RDONLY => Read, OpenFlags.O_WRONLY => Write, _ => Read | Write };
+        var flags = access | _numbers.Extras();
+        return _random.Next(20) switch
+        {
+            < 8 => op with { Path = _choose.File((flags & OpenFlags.O_TRUNC) == 0 ? needed : needed | Write), Flags = (int)(flags | (_random.Next(3) == 0 ? OpenFlags.O_CREAT : 0)) },
+            < 14 => op with { Path = _choose.Absent(), Flags = (int)(flags | OpenFlags.O_CREAT | (_random.Next(2) == 0 ? OpenFlags.O_EXCL : 0)) },
+            < 16 => op with { Path = _choose.Folder(Read), Flags = (int)(OpenFlags.O_DIRECTORY | OpenFlags.O_NONBLOCK) },
+            16 => op with { Path = _choose.Folder(3), Flags = (int)(OpenFlags.O_TMPFILE | OpenFlags.O_RDWR | (_random.Next(3) == 0 ? OpenFlags.O_EXCL : 0)) },
+            17 => op with { Path = _choose.Anything(), Flags = (int)(OpenFlags.O_PATH | (_random.Next(2) == 0 ? OpenFlags.O_NOFOLLOW : 0)) },
+            18 => op with { Path = _choose.File(needed), Flags = (int)((flags & ~(OpenFlags.O_APPEND | OpenFlags.O_TRUNC)) | OpenFlags.O_DIRECT) },
+            _ => op with { Path = _choose.Anything(needed), Flags = (int)flags },
+        };
+    }
+
+    private Operation Map(Operation op)
+    {
+        var write = _random.Next(2) == 0 ? Protection.PROT_WRITE : 0;
+        var flags = _random.Next(3) == 0 ? MapFlags.MAP_PRIVATE : MapFlags.MAP_SHARED;
+        var slot = _choose.Slot(open => IsReadable(open) && open.SizeBytes > 0 && (write == 0 || flags == MapFlags.MAP_PRIVATE || open.CanWrite));
+        var pages = Math.Min(SizeOf(slot) / Numbers.Page, 8);
+        return op with
+        {
+            Slot = slot, Slot2 = _random.Next(Operation.Maps), Length = 1 + _random.Next(5 * (int)Numbers.Page), Mode = (uint)(Protection.PROT_READ | write), Flags = (int)flags,
+            Offset = (_choose.IsGood ? _random.NextInt64(pages + 1) : _random.Next(12)) * Numbers.Page,
+        };
+    }
+
+    // Record locks belong to processes, of which there is one on each side; on two mounts that is two owners.
+    private Operation Lock(Operation op)
+    {
+        if (op.Call == Call.FLock)
+        {
+            var kind = _random.Next(4) switch { 0 => FLockFlags.LOCK_EX, 1 => FLockFlags.LOCK_UN, _ => FLockFlags.LOCK_SH };
+            return op with { Slot = _choose.Slot(static open => open is { IsPath: false, IsFile: true }), Flags = (int)(kind | FLockFlags.LOCK_NB) };
+        }
+
+        var isRecord = _options.Mounts == 1 && _random.Next(2) == 0;
+        var type = _random.Next(4) switch { 0 => FLock.F_WRLCK, 1 => FLock.F_UNLCK, _ => FLock.F_RDLCK };
+        if (op.Call == Call.GetLock && type == FLock.F_UNLCK) type = FLock.F_WRLCK;
+        var slot = _choose.Slot(open => type switch
+        {
+            FLock.F_WRLCK => IsWritable(open),
+            FLock.F_RDLCK => IsReadable(open),
+            _ => open is { IsPath: false, IsFile: true },
+        });
+        return op with
+        {
+            Slot = slot, Mode = (uint)(ushort)type, Uid = _random.Next(8) == 0 ? (int)Whence.SEEK_END : 0,
+            Offset = _random.Next(_choose.IsGood ? 0 : -20, 100), Length = _random.Next(5) == 0 ? 0 : _random.Next(_choose.IsGood ? 1 : -20, 60),
+            Flags = (int)((op.Call == Call.GetLock, isRecord) switch
+            {
+                (true, true) => LockCommand.F_GETLK,
+                (true, false) => LockCommand.F_OFD_GETLK,
+                (false, true) => LockCommand.F_SETLK,
+                _ => LockCommand.F_OFD_SETLK,
+            }),
+        };
+    }
+
+    private int Owned() => _choose.Slot(open => !open.IsPath && (_choose.User == 0 || open.Owner == Users.All[_choose.User].Uid));
+
+    private long SizeOf(int slot) => _situation.Open(slot)?.SizeBytes ?? 0;
+
+    // Set-group-ID without execution by the group is in the list of known differences: a file never has it.
+    private Operation WithoutSetGroupId(Operation op) => op.Call switch
+    {
+        Call.Open or Call.MkNod or Call.ChMod or Call.FChMod when _options.HasAcls => op with { Mode = op.Mode & ~Mode.ISGID },
+        Call.Open or Call.MkNod when (op.Mode & Mode.ISGID) != 0 => op with { UMask = op.UMask & 7 },
+        _ => op,
+    };
+
+    // What lives on without a name is in the list of known differences; behind such an open the sides would not go on alike.
+    private bool IsOpenOfWhatIsGone(Operation op) => op.Call == Call.ReOpen && _situation.Open(op.Slot) is { IsGone: true };
+
+    // Of two kernels neither knows that it copies within one file, and that the ranges overlap; sendfile(2) never asks.
+    private bool IsWithinOneFile(Operation op) => op.Call is Call.CopyRange or Call.SendFile
+        && _situation.Open(op.Slot) is { } from && _situation.Open(op.Slot2) is { } to
+        && from.Inode == to.Inode && (op.Call == Call.SendFile || from.Mount != to.Mount);
+
+    // Past the kernel's pages ext4 takes whole blocks only; flexFS takes anything.
+    private Operation Aligned(Operation op) =>
+        !op.HasSlot || op.Call == Call.Open || (_situation.Open(op.Slot)?.IsDirect != true && !(op.HasSecondSlot && _situation.Open(op.Slot2)?.IsDirect == true))
+            ? op
+            : op.Call switch
+            {
+                Call.Read or Call.ReadV or Call.PRead => op with { Call = Call.PRead, Offset = Numbers.Aligned(op.Offset), Length = Numbers.Aligned(op.Length) },
+                Call.Write or Call.WriteV or Call.PWrite => op with { Call = Call.PWrite, Flags = 0, Offset = Numbers.Aligned(op.Offset), Length = Numbers.Aligned(op.Length) },
+                Call.CopyRange or Call.SendFile => new Operation(Call.FStat) { Slot = op.Slot, IsObserved = true },
+                _ => op,
+            };
+
     private Call Pick()
     {
-        var at = _random.Next(Weights.Sum(each => each.Weight));
+        var at = _random.Next(WeightOfAll);
         foreach (var (call, weight) in Weights)
         {
             if ((at -= weight) < 0) return call;
         }
 
         return Call.Open;
-    }
-
-    // A slot that is open, mostly.
-    private int Open()
-    {
-        var slot = _random.Next(Operation.Slots);
-        if (_random.Next(20) == 0) return slot;
-        for (var i = 0; i < Operation.Slots && !situation.IsOpen(slot); i++) slot = (slot + 1) % Operation.Slots;
-        return slot;
-    }
-
-    private int Map()
-    {
-        var map = _random.Next(Operation.Maps);
-        for (var i = 0; i < Operation.Maps && !situation.IsMapped(map); i++) map = (map + 1) % Operation.Maps;
-        return map;
-    }
-
-    private OpenFlags OpenFlags()
-    {
-        // Never waiting: a FIFO would.
-        var flags = Harness.Native.OpenFlags.O_NONBLOCK | _random.Next(10) switch
-        {
-            < 3 => Harness.Native.OpenFlags.O_RDONLY,
-            < 5 => Harness.Native.OpenFlags.O_WRONLY,
-            _ => Harness.Native.OpenFlags.O_RDWR,
-        };
-        if (_random.Next(2) == 0) flags |= Harness.Native.OpenFlags.O_CREAT;
-        if (_random.Next(6) == 0) flags |= Harness.Native.OpenFlags.O_EXCL;
-        if (_random.Next(6) == 0) flags |= Harness.Native.OpenFlags.O_TRUNC;
-        if (_random.Next(5) == 0) flags |= Harness.Native.OpenFlags.O_APPEND;
-        if (_random.Next(10) == 0) flags |= Harness.Native.OpenFlags.O_NOFOLLOW;
-        if (_random.Next(14) == 0) flags |= Harness.Native.OpenFlags.O_SYNC;
-        if (_random.Next(14) == 0) flags |= Harness.Native.OpenFlags.O_DSYNC;
-        if (_random.Next(20) == 0) flags |= Harness.Native.OpenFlags.O_NOATIME;
-        if (_random.Next(12) == 0) flags = (flags & ~Harness.Native.OpenFlags.O_RDWR) | Harness.Native.OpenFlags.O_DIRECTORY;
-        if (options.HasTemporaryFiles && _random.Next(12) == 0) flags |= Harness.Native.OpenFlags.O_TMPFILE;
-        return flags;
-    }
-
-    private AllocateFlags AllocateFlags() => _random.Next(12) switch
-    {
-        < 3 => Harness.Native.AllocateFlags.None,
-        < 5 => Harness.Native.AllocateFlags.FALLOC_FL_KEEP_SIZE,
-        < 8 => Harness.Native.AllocateFlags.FALLOC_FL_PUNCH_HOLE | Harness.Native.AllocateFlags.FALLOC_FL_KEEP_SIZE,
-        < 10 => Harness.Native.AllocateFlags.FALLOC_FL_ZERO_RANGE,
-        < 11 => Harness.Native.AllocateFlags.FALLOC_FL_ZERO_RANGE | Harness.Native.AllocateFlags.FALLOC_FL_KEEP_SIZE,
-        _ => Harness.Native.AllocateFlags.FALLOC_FL_PUNCH_HOLE,
-    };
-
-    private RenameFlags RenameFlags() => _random.Next(10) switch
-    {
-        < 6 => Harness.Native.RenameFlags.None,
-        6 => Harness.Native.RenameFlags.RENAME_NOREPLACE,
-        7 => Harness.Native.RenameFlags.RENAME_EXCHANGE,
-        8 when options.HasWhiteouts => Harness.Native.RenameFlags.RENAME_WHITEOUT | Harness.Native.RenameFlags.RENAME_NOREPLACE,
-        _ => Harness.Native.RenameFlags.RENAME_EXCHANGE | Harness.Native.RenameFlags.RENAME_NOREPLACE,
-    };
-
-    // Set-group-ID only with execution by the group: what it means without is in the list of known differences.
-    private uint Permissions() => _random.Next(8) switch
-    {
-        < 3 => 0x1A4,
-        3 => 0x1FF,
-        4 => 0x1B6,
-        _ => (uint)_random.Next(0x1000) is var mode && (mode & Mode.ISGID) != 0 ? mode | 8 : mode,
-    };
-
-    private uint UMask() => _random.Next(3) == 0 ? (uint)_random.Next(0x200) & 0x37 : 0;
-
-    private (uint Mode, int Device) Node() => _random.Next(options.Mounts > 1 ? 3 : 5) switch
-    {
-        0 => (Mode.IFREG, 0),
-        1 => (Mode.IFCHR, 0x103),
-        2 => (Mode.IFCHR, 0),
-        3 => (Mode.IFIFO, 0),
-        _ => (Mode.IFSOCK, 0),
-    };
-
-    // At least one of them.
-    private (int Uid, int Gid) Owners()
-    {
-        var uid = (int)Users.All[_random.Next(Users.All.Length)].Uid;
-        var gid = (int)Users.All[_random.Next(Users.All.Length)].Gid;
-        return _random.Next(3) switch { 0 => (uid, -1), 1 => (-1, gid), _ => (uid, gid) };
-    }
-
-    private int Follow() => _random.Next(3) == 0 ? 0 : (int)AtFlags.AT_SYMLINK_NOFOLLOW;
-
-    private Timespec Time() => _random.Next(10) switch
-    {
-        < 2 => Timespec.Now,
-        < 4 => Timespec.Omit,
-        4 => new Timespec(-_random.Next(1, 1_000_000), _random.Next(1_000_000_000)),
-        _ => new Timespec(_random.Next(1_000_000_000), _random.Next(1_000_000_000)),
-    };
-
-    private CString Xattr() => XattrNames[Math.Min(_random.Next(XattrNames.Length), _random.Next(XattrNames.Length))];
-
-    private int XattrFlags() => _random.Next(6) switch { 0 => Xattrs.XATTR_CREATE, 1 => Xattrs.XATTR_REPLACE, _ => 0 };
-
-    private long Buffer() => _random.Next(5) switch { 0 => 0, 1 => _random.Next(20), _ => 4096 };
-
-    private long Length() => _random.Next(20) switch
-    {
-        0 => 0,
-        < 8 => _random.Next(1, 100),
-        < 16 => _random.Next(1, 9000),
-        < 19 => _random.Next(1, 70_000),
-        _ => _random.Next(1, 400_000),
-    };
-
-    // Near what is there, near borders of pages and blocks, seldom far away; never so that comparing contents takes long.
-    private long Offset(int slot)
-    {
-        var size = slot >= 0 ? situation.SizeOf(slot) : 0;
-        long at = _random.Next(24) switch
-        {
-            < 6 => _random.NextInt64(size + 1),
-            < 9 => size,
-            < 12 => size + _random.Next(10_000),
-            < 16 => (_random.Next(20) * Page) + _random.Next(-2, 3),
-            < 19 => _random.Next(30_000),
-            < 21 => (_random.Next(8) * (256L << 10)) + _random.Next(-2, 3),
-            21 => (_random.Next(3) * (4L << 20)) + _random.Next(-2, 3),
-            22 => _random.Next(20) == 0 ? Huge + _random.Next(1000) : 0,
-            _ => _random.Next(30) == 0 ? -_random.Next(1, 10) : 0,
-        };
-        return at < 0 && _random.Next(30) != 0 ? 0 : at;
     }
 }

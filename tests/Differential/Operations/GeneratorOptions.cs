@@ -3,21 +3,12 @@ namespace FlexFs.Differential.Operations;
 /// <summary>What a run performs.</summary>
 internal sealed record GeneratorOptions
 {
-    /// <summary>1, or 2 that take turns.</summary>
+    /// <summary>1, or 2: each operation goes through one of them.</summary>
     public int Mounts { get; init; } = 1;
 
-    /// <summary>How many operations one mount performs before it is the other's turn.</summary>
-    public int TurnLengthMax { get; init; } = 1;
+    /// <summary>Who performs, of <see cref="Users"/>, as often as it is in the list.</summary>
+    public IReadOnlyList<int> Users { get; init; } = Operations.Users.Everybody;
 
-    /// <summary>The one user, of <see cref="Users"/>; null is all of them.</summary>
-    public int? User { get; init; }
-
-    /// <summary>Calls that are left out.</summary>
-    public IReadOnlySet<Call> Without { get; init; } = new HashSet<Call>();
-
-    public bool HasTemporaryFiles { get; init; }
-
-    public bool HasWhiteouts { get; init; }
-
-    public bool HasHoles { get; init; }
+    /// <summary>Whether ACLs are among the extended attributes.</summary>
+    public bool HasAcls { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FlexFs.Harness.Native;
 
 namespace FlexFs.Differential.Operations;
@@ -24,6 +23,7 @@ internal sealed record Operation(Call Call)
 
     public int Slot2 { get; init; }
 
+    /// <summary>-1 is where the open file is.</summary>
     public long Offset { get; init; }
 
     public long Offset2 { get; init; }
@@ -33,11 +33,12 @@ internal sealed record Operation(Call Call)
     /// <summary>Flags of the call, as its own enumeration numbers them.</summary>
     public int Flags { get; init; }
 
-    /// <summary>Mode of what is made, or of chmod or access.</summary>
+    /// <summary>Mode of what is made, or of chmod or access; the type of a lock; how long the names of a deep path are.</summary>
     public uint Mode { get; init; }
 
     public uint UMask { get; init; }
 
+    /// <summary>Of chown; what a lock's offset counts from.</summary>
     public int Uid { get; init; }
 
     public int Gid { get; init; }
@@ -54,84 +55,20 @@ internal sealed record Operation(Call Call)
     /// <summary>Whether attributes of everything concerned are looked at before and after.</summary>
     public bool IsObserved { get; init; }
 
-    /// <summary>Whether it changes names or attributes under a path.</summary>
     internal bool HasSecondPath => Call is Call.Link or Call.Rename;
 
     internal bool HasPath => Call is Call.Open or Call.Truncate or Call.Link or Call.LinkOpen or Call.Symlink or Call.ReadLink
-        or Call.Unlink or Call.RmDir or Call.MkDir or Call.MkNod or Call.Rename or Call.ChMod or Call.ChOwn or Call.UTime
+        or Call.Unlink or Call.RmDir or Call.MkDir or Call.MkDeep or Call.MkNod or Call.Rename or Call.ChMod or Call.ChOwn or Call.UTime
         or Call.SetXattr or Call.GetXattr or Call.ListXattr or Call.RemoveXattr or Call.Stat or Call.Access or Call.List;
 
-    internal bool HasSlot => Call is Call.Open or Call.Close or Call.Dup or Call.Read or Call.Write or Call.PRead or Call.PWrite
-        or Call.Seek or Call.FTruncate or Call.Allocate or Call.CopyRange or Call.FSync or Call.FDataSync or Call.LinkOpen
-        or Call.FChMod or Call.FChOwn or Call.FUTime or Call.ListOpen or Call.Map;
+    internal bool HasSlot => !IsMapping && (!HasPath || Call is Call.Open or Call.LinkOpen);
 
-    internal bool HasSecondSlot => Call is Call.CopyRange or Call.Dup;
+    internal bool HasSecondSlot => Call is Call.CopyRange or Call.SendFile or Call.Dup or Call.ReOpen;
 
     internal bool IsMapping => Call is Call.MapRead or Call.MapWrite or Call.MapSync or Call.Unmap;
 
+    internal bool IsLock => Call is Call.FLock or Call.Lock or Call.GetLock;
+
     /// <summary>As one would write it in C.</summary>
-    public override string ToString()
-    {
-        var text = Call switch
-        {
-            Call.Open => $"fd{Slot} = open({Path}, {Names<OpenFlags>()}, {Octal(Mode)})",
-            Call.Close => $"close(fd{Slot})",
-            Call.Dup => $"fd{Slot2} = dup(fd{Slot})",
-            Call.Read => $"read(fd{Slot}, {Length})",
-            Call.Write => $"write(fd{Slot}, {Bytes()})",
-            Call.PRead => $"pread(fd{Slot}, {Length}, at {Offset})",
-            Call.PWrite => $"pwrite(fd{Slot}, {Bytes()}, at {Offset})",
-            Call.Seek => $"lseek(fd{Slot}, {Offset}, {(Whence)Flags})",
-            Call.FTruncate => $"ftruncate(fd{Slot}, {Length})",
-            Call.Truncate => $"truncate({Path}, {Length})",
-            Call.Allocate => $"fallocate(fd{Slot}, {Names<AllocateFlags>()}, {Offset}, {Length})",
-            Call.CopyRange => Offset < 0
-                ? $"copy_file_range(fd{Slot}, NULL, fd{Slot2}, NULL, {Length})"
-                : $"copy_file_range(fd{Slot}, {Offset}, fd{Slot2}, {Offset2}, {Length})",
-            Call.FSync => $"fsync(fd{Slot})",
-            Call.FDataSync => $"fdatasync(fd{Slot})",
-            Call.Link => $"linkat({Path}, {Path2}, {Names<AtFlags>()})",
-            Call.LinkOpen => $"linkat(fd{Slot}, \"\", {Path}, AT_EMPTY_PATH)",
-            Call.Symlink => $"symlink({Path2}, {Path})",
-            Call.ReadLink => $"readlink({Path}, {Length})",
-            Call.Unlink => $"unlink({Path})",
-            Call.RmDir => $"rmdir({Path})",
-            Call.MkDir => $"mkdir({Path}, {Octal(Mode)})",
-            Call.MkNod => $"mknod({Path}, {Octal(Mode)}, {Flags:x})",
-            Call.Rename => $"renameat2({Path}, {Path2}, {Names<RenameFlags>()})",
-            Call.ChMod => $"chmod({Path}, {Octal(Mode)})",
-            Call.FChMod => $"fchmod(fd{Slot}, {Octal(Mode)})",
-            Call.ChOwn => $"fchownat({Path}, {Uid}, {Gid}, {Names<AtFlags>()})",
-            Call.FChOwn => $"fchown(fd{Slot}, {Uid}, {Gid})",
-            Call.UTime => $"utimensat({Path}, {Time(Accessed)}, {Time(Modified)}, {Names<AtFlags>()})",
-            Call.FUTime => $"futimens(fd{Slot}, {Time(Accessed)}, {Time(Modified)})",
-            Call.SetXattr => $"{(Slot2 == 1 ? "l" : "")}setxattr({Path}, {Name}, {Bytes()}, {Flags})",
-            Call.GetXattr => $"{(Slot2 == 1 ? "l" : "")}getxattr({Path}, {Name}, {Length})",
-            Call.ListXattr => $"{(Slot2 == 1 ? "l" : "")}listxattr({Path}, {Length})",
-            Call.RemoveXattr => $"{(Slot2 == 1 ? "l" : "")}removexattr({Path}, {Name})",
-            Call.Stat => $"statx({Path}, {Names<AtFlags>()})",
-            Call.Access => $"faccessat2({Path}, {Mode}, {Names<AtFlags>()})",
-            Call.List => $"list({Path})",
-            Call.ListOpen => $"lseek(fd{Slot}, 0, SEEK_SET), getdents(fd{Slot})",
-            Call.Map => $"map{Slot2} = mmap(fd{Slot}, {Offset}+{Length}, {(Protection)Mode}, {(MapFlags)Flags})",
-            Call.MapRead => $"load from map{Slot2} {Length} at {Offset}",
-            Call.MapWrite => $"store to map{Slot2} {Bytes()} at {Offset}",
-            Call.MapSync => $"msync(map{Slot2}, {Flags})",
-            Call.Unmap => $"munmap(map{Slot2})",
-            _ => Call.ToString(),
-        };
-        var user = User == 0 ? "" : $" as {Users.All[User]}";
-        var mask = UMask == 0 ? "" : $" umask {Octal(UMask)}";
-        return $"{(Mount == 0 ? "A" : "B")}{user}{mask}: {text}{(IsObserved ? "" : " unobserved")}";
-    }
-
-    private static string Octal(uint mode) => "0" + Convert.ToString(mode, 8);
-
-    private static string Time(Timespec time) =>
-        time == Timespec.Now ? "UTIME_NOW" : time == Timespec.Omit ? "UTIME_OMIT" : $"{time.Seconds}.{time.Nanoseconds:d9}";
-
-    private string Bytes() => string.Create(CultureInfo.InvariantCulture, $"{Length} bytes of {Fill:x}");
-
-    private string Names<T>()
-        where T : struct, Enum => ((T)(object)Flags).ToString().Replace(", ", "|", StringComparison.Ordinal);
+    public override string ToString() => OperationText.Of(this);
 }

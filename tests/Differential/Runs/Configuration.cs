@@ -3,28 +3,19 @@ using FlexFs.Differential.Operations;
 namespace FlexFs.Differential.Runs;
 
 /// <summary>How mounts are made and what runs on them.</summary>
-/// <param name="Name">In reports.</param>
-/// <param name="Mounts">1 or 2.</param>
-/// <param name="MountFlags">Flags of the mounts.</param>
-/// <param name="ClosesAtTurns">Whether a mount closes its files before the other has its turn.</param>
-internal sealed record Configuration(string Name, int Mounts, string[] MountFlags, bool ClosesAtTurns)
+/// <param name="Mounts">1, or 2 of one volume: what one does the other sees at once.</param>
+/// <param name="HasAcls">Whether ACLs are among the extended attributes.</param>
+internal sealed record Configuration(int Mounts, bool HasAcls)
 {
-    /// <summary>One mount.</summary>
-    internal static readonly Configuration OneMount = new("one mount", 1, ["--xAttr"], ClosesAtTurns: false);
-
-    /// <summary>Two mounts of one volume that take turns: what one closed, the other must see.</summary>
-    internal static readonly Configuration TwoMounts = new(
-        "two mounts", 2, ["--xAttr", "--attrValid", "0", "--entryValid", "0"], ClosesAtTurns: true);
+    internal IReadOnlyList<string> MountFlags => HasAcls ? ["--xAttr", "--acl"] : ["--xAttr"];
 
     /// <summary>A run of it.</summary>
-    internal RunOptions Run(ulong seed, int steps, int? user) => new(seed, steps, Generator() with { User = user }, ClosesAtTurns);
+    /// <param name="seed">Of its operations.</param>
+    /// <param name="steps">How many.</param>
+    /// <param name="users">Who performs, of <see cref="Users"/>.</param>
+    internal RunOptions Run(ulong seed, int steps, IReadOnlyList<int> users) =>
+        new(seed, steps, new GeneratorOptions { Mounts = Mounts, HasAcls = HasAcls, Users = users });
 
-    private GeneratorOptions Generator() => new()
-    {
-        Mounts = Mounts,
-        TurnLengthMax = ClosesAtTurns ? 20 : 1,
-        HasTemporaryFiles = true,
-        HasWhiteouts = true,
-        HasHoles = true,
-    };
+    /// <inheritdoc/>
+    public override string ToString() => $"{(Mounts > 1 ? "two mounts" : "one mount")}{(HasAcls ? " with ACLs" : "")}";
 }

@@ -1,22 +1,23 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using FlexFs.Differential.Operations;
 
 namespace FlexFs.Differential.Runs;
 
-/// <summary>The command line: <c>differ [SEED] [--steps N] [--runs N] [--two-mounts] [--uid N]</c>.</summary>
+/// <summary>The command line: <c>differ [SEED] [--steps N] [--runs N] [--two-mounts] [--acl] [--unprivileged | --uid N]</c>.</summary>
 internal static class DifferCommand
 {
-    private const string Usage = "differ [SEED] [--steps N] [--runs N] [--two-mounts] [--uid 0|1001|1002]";
+    private const string Usage = "differ [SEED] [--steps N] [--runs N] [--two-mounts] [--acl] [--unprivileged | --uid 0|1001|1002|1003]";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs it. A signal ends it behind the run that is under way.</summary>
     /// <returns>0 when both sides agree in all runs, 1 when they differ, 2 for a wrong command line.</returns>
     internal static async Task<int> RunAsync(string[] args)
     {
         ulong? seed = null;
         int steps = 2000, runs = 1;
-        int? user = null;
-        var configuration = Configuration.OneMount;
+        var users = Users.Everybody;
+        Configuration configuration = new(Mounts: 1, HasAcls: false);
         for (var i = 0; i < args.Length; i++)
         {
             string Value() => ++i < args.Length ? args[i] : throw new FormatException($"{args[i - 1]} needs a value");
@@ -26,8 +27,10 @@ internal static class DifferCommand
                 {
                     case "--steps": steps = Number(Value()); break;
                     case "--runs": runs = Number(Value()); break;
-                    case "--two-mounts": configuration = Configuration.TwoMounts; break;
-                    case "--uid": user = UserOf(Number(Value())); break;
+                    case "--two-mounts": configuration = configuration with { Mounts = 2 }; break;
+                    case "--acl": configuration = configuration with { HasAcls = true }; break;
+                    case "--unprivileged": users = Users.Unprivileged; break;
+                    case "--uid": users = [UserOf(Number(Value()))]; break;
                     default: seed = ulong.Parse(args[i], CultureInfo.InvariantCulture); break;
                 }
             }
@@ -41,10 +44,15 @@ internal static class DifferCommand
         var first = seed ?? (ulong)DateTime.UtcNow.Ticks % 1_000_000_000;
         await using var arena = await Arena.StartAsync(configuration);
         var clock = Stopwatch.StartNew();
-        Dictionary<Call, (int Good, int Bad)> counts = [];
-        for (var i = 0; i < runs; i++)
+        Counts counts = new();
+        var isStopped = false;
+        void Stop(PosixSignalContext signal) => signal.Cancel = isStopped = true;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var done = 0;
+        for (; done < runs && !Volatile.Read(ref isStopped); done++)
         {
-            var options = configuration.Run(first + (ulong)i, steps, user);
+            var options = configuration.Run(first + (ulong)done, steps, users);
             Run run = new(arena.Playground, options);
             if (run.Perform() is { } difference)
             {
@@ -52,22 +60,22 @@ internal static class DifferCommand
                 return 1;
             }
 
-            foreach (var (call, (good, bad)) in run.Counts)
-            {
-                var (g, b) = counts.GetValueOrDefault(call);
-                counts[call] = (g + good, b + bad);
-            }
+            counts.Add(run.Counts);
         }
 
-        Console.WriteLine($"{runs} runs of {steps} operations agree, {configuration.Name}, seeds {first} to {first + (ulong)runs - 1}, in {clock.Elapsed.TotalSeconds:F1} s");
-        foreach (var (call, (good, bad)) in counts.OrderBy(each => each.Key)) Console.WriteLine($"{call,-12} {good,8} succeeded {bad,8} failed alike");
+        Console.WriteLine($"{done} runs of {steps} operations agree, {configuration}, seeds {first} to {first + (ulong)done - 1}, in {clock.Elapsed.TotalSeconds:F1} s");
+        Console.Write(counts);
         return 0;
     }
 
     /// <summary>How to have a run again.</summary>
     internal static string CommandOf(Configuration configuration, RunOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"./dev differ {options.Seed} --steps {options.Steps}{(configuration.Mounts > 1 ? " --two-mounts" : "")}{(options.Generator.User is { } user ? $" --uid {Users.All[user].Uid}" : "")}");
+        $"./dev differ {options.Seed} --steps {options.Steps}{(configuration.Mounts > 1 ? " --two-mounts" : "")}{(configuration.HasAcls ? " --acl" : "")}{Who(options.Generator.Users)}");
+
+    private static string Who(IReadOnlyList<int> users) => users.Count == 1
+        ? string.Create(CultureInfo.InvariantCulture, $" --uid {Users.All[users[0]].Uid}")
+        : users == Users.Unprivileged ? " --unprivileged" : "";
 
     private static int UserOf(int uid)
     {

@@ -23,7 +23,7 @@ internal sealed class Shrinker(Run run)
                 var from = Math.Max(0, at);
                 List<Operation> candidate = [.. best];
                 candidate.RemoveRange(from, Math.Min(piece, at + piece - from));
-                if (candidate.Count == 0 || run.Replay(candidate) is not { } again) continue;
+                if (candidate.Count == 0 || run.Replay(candidate) is not { } again || again.Kind != found.Kind) continue;
                 best = [.. candidate.Take(again.Step + 1)];
                 found = again;
                 dropped = true;

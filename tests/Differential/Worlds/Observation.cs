@@ -21,6 +21,9 @@ internal sealed class Observation(Operation operation, World world)
     /// <summary>Before each object.</summary>
     internal const string Separator = "| ";
 
+    /// <summary>Behind a descriptor of O_PATH.</summary>
+    internal const string PathOnly = " (O_PATH)";
+
     private const long FirstTimeOfDay = 1_500_000_000;
     private readonly List<(string Label, Statx? Before)> _before = [];
 
@@ -38,12 +41,13 @@ internal sealed class Observation(Operation operation, World world)
             var after = Look(label);
             if (after is not { } found) continue;
             details.Append(Separator).Append(label.Text).Append(' ');
-            var hasTimes = HasTimes(found) && !world.Mapped.Contains((found.Inode, found.Born));
+            var hasTimes = HasTimes(found) && world.HasTimes(found);
             Describe(found, details, hasTimes);
             if (!hasTimes || found is { Type: Mode.IFDIR, Links: 0 }) continue;
             if (before is not { } earlier || earlier.Inode != found.Inode) continue;
             if (earlier.Modified != found.Modified) details.Append("mtime moved ");
             if (earlier.Changed != found.Changed) details.Append("ctime moved ");
+            if (found.Changed.Total < earlier.Changed.Total) details.Append("ctime went back ");
         }
     }
 
@@ -86,29 +90,25 @@ internal sealed class Observation(Operation operation, World world)
         if (operation.HasPath)
         {
             yield return new Label(operation.Path.ToString(), operation.Path, -1);
-            yield return new Label("its folder", Parent(operation.Path), -1);
+            yield return new Label("its folder", Choices.Parent(operation.Path), -1);
         }
 
         if (operation.HasSecondPath)
         {
             yield return new Label(operation.Path2.ToString(), operation.Path2, -1);
-            yield return new Label("its folder", Parent(operation.Path2), -1);
+            yield return new Label("its folder", Choices.Parent(operation.Path2), -1);
         }
 
-        if (operation.HasSlot && operation.Call != Call.Open) yield return new Label($"fd{operation.Slot}", default, operation.Slot);
-        if (operation.HasSecondSlot) yield return new Label($"fd{operation.Slot2}", default, operation.Slot2);
+        if (operation.HasSlot && operation.Call is not (Call.Open or Call.ListRest)) yield return Slot(operation.Slot);
+        if (operation.HasSecondSlot) yield return Slot(operation.Slot2);
     }
+
+    private Label Slot(int slot) => new($"fd{slot}{(world.Open(slot) is { IsPath: true } ? PathOnly : "")}", default, slot);
 
     private Statx? Look(Label label)
     {
-        if (label.Slot >= 0) return world.Stat(world.FileOf(label.Slot), out var open) ? open : null;
+        if (label.Slot >= 0) return world.Stat(world.Slots[label.Slot], out var open) ? open : null;
         return Libc.StatxAt(Libc.AT_FDCWD, label.Path, AtFlags.AT_SYMLINK_NOFOLLOW, out var found, world.StatMask) == 0 ? found : null;
-    }
-
-    private static CString Parent(CString path)
-    {
-        var end = path.Bytes.TrimEnd((byte)'/').LastIndexOf((byte)'/');
-        return end <= 0 ? "." : CString.Of(path.Bytes[..end]);
     }
 
     private readonly record struct Label(string Text, CString Path, int Slot);

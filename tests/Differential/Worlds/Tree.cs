@@ -16,7 +16,7 @@ internal sealed class Tree
     private readonly IReadOnlySet<(ulong, Timestamp)> _withoutTimes;
     private readonly uint _mask;
 
-    private Tree(World world) => (_withoutTimes, _mask) = (world.Mapped, world.StatMask);
+    private Tree(World world) => (_withoutTimes, _mask) = (world.Mappings.Stored, world.StatMask);
 
     /// <summary>Reads one; the calling thread's current folder is changed.</summary>
     internal static Tree Of(string root, World world)

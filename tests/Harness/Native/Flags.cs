@@ -69,6 +69,36 @@ public enum Whence
     SEEK_HOLE = 4,
 }
 
+/// <summary>posix_fadvise(2).</summary>
+public enum Advice
+{
+    POSIX_FADV_NORMAL = 0,
+    POSIX_FADV_RANDOM = 1,
+    POSIX_FADV_SEQUENTIAL = 2,
+    POSIX_FADV_WILLNEED = 3,
+    POSIX_FADV_DONTNEED = 4,
+    POSIX_FADV_NOREUSE = 5,
+}
+
+/// <summary>fcntl(2): commands that lock.</summary>
+public enum LockCommand
+{
+    F_GETLK = 5,
+    F_SETLK = 6,
+    F_OFD_GETLK = 36,
+    F_OFD_SETLK = 37,
+}
+
+/// <summary>flock(2).</summary>
+[Flags]
+public enum FLockFlags
+{
+    LOCK_SH = 1,
+    LOCK_EX = 2,
+    LOCK_NB = 4,
+    LOCK_UN = 8,
+}
+
 /// <summary>inode(7): the type, and the bits of the mode that are not permissions; S_IFREG is <see cref="IFREG"/>.</summary>
 public static class Mode
 {

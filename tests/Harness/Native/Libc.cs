@@ -40,6 +40,18 @@ public static unsafe partial class Libc
         fixed (byte* p = from) return Call(18, file, (nint)p, from.Length, (nint)offset);
     }
 
+    /// <summary>readv(2) in three pieces, from where the open file is, or preadv2(2).</summary>
+    public static long ReadV(int file, Span<byte> into, long? offset = null)
+    {
+        fixed (byte* p = into) return Vector(offset is null ? 19 : 327, file, p, into.Length, offset ?? 0, 0);
+    }
+
+    /// <summary>writev(2) in three pieces, to where the open file is, or pwritev2(2) with RWF_ flags.</summary>
+    public static long WriteV(int file, ReadOnlySpan<byte> from, long? offset = null, int flags = 0)
+    {
+        fixed (byte* p = from) return Vector(offset is null ? 20 : 328, file, p, from.Length, offset ?? 0, flags);
+    }
+
     /// <summary>read(2) and write(2) with an address of one's own, to give a wrong one.</summary>
     public static long Read(int file, nint address, long length) => Call(0, file, address, (nint)length);
 
@@ -66,6 +78,12 @@ public static unsafe partial class Libc
 
     /// <summary>At the offsets of the open files.</summary>
     public static long CopyFileRange(int from, int to, long length) => Call(326, from, 0, to, 0, (nint)length);
+
+    /// <summary>At the offsets of the open files.</summary>
+    public static long SendFile(int to, int from, long length) => Call(40, to, from, 0, (nint)length);
+
+    /// <summary>posix_fadvise(2).</summary>
+    public static long FAdvise(int file, long offset, long length, int advice) => Call(221, file, (nint)offset, (nint)length, advice);
 
     public static long FSync(int file) => Call(74, file);
 
@@ -111,6 +129,12 @@ public static unsafe partial class Libc
     public static long FChModAt(int folder, CString path, uint mode)
     {
         fixed (byte* p = path.Terminated) return Call(268, folder, (nint)p, (nint)mode);
+    }
+
+    /// <summary>fchmodat2(2), which takes flags.</summary>
+    public static long FChModAt2(int folder, CString path, uint mode, AtFlags flags)
+    {
+        fixed (byte* p = path.Terminated) return Call(452, folder, (nint)p, (nint)mode, (int)flags);
     }
 
     public static long FChMod(int file, uint mode) => Call(91, file, (nint)mode);
@@ -255,6 +279,14 @@ public static unsafe partial class Libc
 
     /// <summary>Of the calling thread, once it has a file system state of its own (<see cref="Identity"/>).</summary>
     public static uint UMask(uint mask) => (uint)Call(95, (nint)mask);
+
+    // The position of preadv2(2) and pwritev2(2) is in two registers, of which x86-64 takes the first.
+    private static long Vector(int number, int file, byte* bytes, int length, long offset, int flags)
+    {
+        var third = length / 3;
+        var pieces = stackalloc nint[] { (nint)bytes, third, (nint)(bytes + third), third, (nint)(bytes + third + third), length - third - third };
+        return Call(number, file, (nint)pieces, 3, (nint)offset, 0, flags);
+    }
 
     internal static long Call(int number, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0)
     {
