@@ -39,6 +39,7 @@ public sealed class FileSystem : IAsyncDisposable
     private readonly ClientLeases _leases;
     private readonly Names _names;
     private readonly NameChanges _changes;
+    private readonly ExtendedAttributes _xattrs;
     private readonly RecallHandler _recalls;
     private bool _isEnded;
 
@@ -74,6 +75,7 @@ public sealed class FileSystem : IAsyncDisposable
         _files.OnUncovered = _recalls.Drop;
         _names = new Names(_session, _leases, _cache, _accesses);
         _changes = new NameChanges(_session, _leases, _names, _cache, _open, _writes, _fence);
+        _xattrs = new ExtendedAttributes(_session, _cache, _leases, _writes, _names);
         _session.OnRecall = _recalls.Take;
         _session.Leases = _leases.All;
         _leases.Begin(
@@ -481,19 +483,13 @@ public sealed class FileSystem : IAsyncDisposable
     public Errno Release(ulong handle) => _files.Release(handle);
 
     /// <summary>The value of an extended attribute.</summary>
-    public async ValueTask<Result<ReadOnlyMemory<byte>>> GetXattrAsync(
-        InodeId inode, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default)
-    {
-        if (await BeforeAclAsync(inode, name) is not Errno.OK and var errno) return errno;
-        return Bytes(await _session.AskAsync<GetXattrRequest, BytesReply>(
-            Opcode.GetXattr, new GetXattrRequest { Inode = inode, Name = name }, cancellationToken));
-    }
+    public ValueTask<Result<ReadOnlyMemory<byte>>> GetXattrAsync(
+        InodeId inode, ReadOnlyMemory<byte> name, CancellationToken cancellationToken = default) =>
+        _xattrs.GetAsync(inode, name, cancellationToken);
 
     /// <summary>The names of all extended attributes, each ended by a zero.</summary>
-    public async ValueTask<Result<ReadOnlyMemory<byte>>> ListXattrsAsync(
-        InodeId inode, CancellationToken cancellationToken = default) =>
-        Bytes(await _session.AskAsync<ListXattrRequest, BytesReply>(
-            Opcode.ListXattr, new ListXattrRequest { Inode = inode }, cancellationToken));
+    public ValueTask<Result<ReadOnlyMemory<byte>>> ListXattrsAsync(InodeId inode, CancellationToken cancellationToken = default) =>
+        _xattrs.ListAsync(inode, cancellationToken);
 
     /// <summary>Sets an extended attribute.</summary>
     /// <param name="inode">The inode.</param>
@@ -501,30 +497,13 @@ public sealed class FileSystem : IAsyncDisposable
     /// <param name="value">The value.</param>
     /// <param name="how">What to do when it is there.</param>
     /// <param name="clearsSetGroupId">Of an access ACL: whether set-group-ID goes.</param>
-    public async ValueTask<Errno> SetXattrAsync(
-        InodeId inode, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, XattrMode how, bool clearsSetGroupId = false)
-    {
-        if (Refusal() is not Errno.OK and var refusal) return refusal;
-        if (name.Length is 0 or > Limits.NameBytesMax) return Errno.ERANGE;
-        if (value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
-        if (await BeforeAclAsync(inode, name) is not Errno.OK and var errno) return errno;
-        var request = new SetXattrRequest { Inode = inode, Name = name, Value = value, How = how, ClearsSetGroupId = clearsSetGroupId };
-        using var own = _leases.BeginChange(inode);
-        return _names.Noted(await _session.MutateAsync(Opcode.SetXattr, request));
-    }
+    public ValueTask<Errno> SetXattrAsync(
+        InodeId inode, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, XattrMode how, bool clearsSetGroupId = false) =>
+        Refusal() is not Errno.OK and var refusal ? new(refusal) : _xattrs.SetAsync(inode, name, value, how, clearsSetGroupId);
 
     /// <summary>Removes an extended attribute.</summary>
-    public async ValueTask<Errno> RemoveXattrAsync(InodeId inode, ReadOnlyMemory<byte> name)
-    {
-        if (Refusal() is not Errno.OK and var refusal) return refusal;
-        if (await BeforeAclAsync(inode, name) is not Errno.OK and var errno) return errno;
-        var request = new RemoveXattrRequest { Inode = inode, Name = name };
-        using var own = _leases.BeginChange(inode);
-        return _names.Noted(await _session.MutateAsync(Opcode.RemoveXattr, request));
-    }
-
-    private ValueTask<Errno> BeforeAclAsync(InodeId inode, ReadOnlyMemory<byte> name) =>
-        name.Span.StartsWith("system."u8) ? _writes.FlushAttributesAsync(_cache.Find(inode)) : new(Errno.OK);
+    public ValueTask<Errno> RemoveXattrAsync(InodeId inode, ReadOnlyMemory<byte> name) =>
+        Refusal() is not Errno.OK and var refusal ? new(refusal) : _xattrs.RemoveAsync(inode, name);
 
     /// <summary>Space and inodes, as statfs(2) shows them.</summary>
     public ValueTask<Result<StatVolumeReply>> StatVolumeAsync(

@@ -174,11 +174,11 @@ internal static class Performer
     private static ReadOnlySpan<byte> Value(Bytes bytes, Operation op) =>
         op.Name == Acls.Access || op.Name == Acls.Default ? Acls.Of(op.Fill) : bytes.Filled(op);
 
-    // An access time that was just given; later ones depend on who read what from where.
+    // An access time that was just given; later ones depend on who read what from where. A symlink's own may lead to it: that is a read.
     private static long Given(Operation op, long result, int folder, CString path, AtFlags flags, StringBuilder details)
     {
         if (result == 0 && op.Accessed != Timespec.Now && op.Accessed != Timespec.Omit
-            && Libc.StatxAt(folder, path, flags, out var found, Observation.Mask) == 0)
+            && Libc.StatxAt(folder, path, flags, out var found, Observation.Mask) == 0 && found.Type != Mode.IFLNK)
         {
             details.Append(CultureInfo.InvariantCulture, $"atime {found.Accessed.Seconds}.{found.Accessed.Nanoseconds} ");
         }

@@ -100,17 +100,6 @@ internal sealed class WritePath(
         return writer is null ? new ValueTask<Errno>(Errno.OK) : FlushAsync(writer, Everything);
     }
 
-    /// <summary>
-    /// A chmod or chown that waits with bytes is committed: what is one with the permission bits, an ACL, is at the server alone.
-    /// </summary>
-    public ValueTask<Errno> FlushAttributesAsync(CachedInode? inode)
-    {
-        if (inode is null) return new ValueTask<Errno>(Errno.OK);
-        bool waits;
-        lock (inode.Gate) waits = inode.Writer is { HasAttributes: true };
-        return waits ? FlushAsync(inode) : new ValueTask<Errno>(Errno.OK);
-    }
-
     /// <summary>Sends on its way what began to be dirty up to a time, and commits what is stored.</summary>
     public async ValueTask<Errno> FlushAsync(InodeWriter writer, Instant upTo)
     {
