@@ -33,7 +33,7 @@ public class ComparisonTests
         var difference = run.Perform();
         Assert.NotNull(difference);
         var (operations, smallest) = new Shrinker(run).Shrink([.. run.Operations], difference);
-        Assert.InRange(operations.Count, 2, 4);
+        Assert.InRange(operations.Count, 2, 8);
         Assert.Contains(operations, operation => operation.Call == Call.PWrite);
         Assert.NotEmpty(smallest.Text);
     }

@@ -62,7 +62,7 @@ internal sealed class Generator
             Fill = (ulong)_random.NextInt64(),
         });
         operation = WithoutSetGroupId(operation);
-        return IsWithinOneFile(operation) || IsOpenOfWhatIsGone(operation) ? new Operation(Call.FStat) { Slot = operation.Slot, IsObserved = true } : Aligned(operation);
+        return IsWithinOneFile(operation) || IsChangeOfWhatIsGone(operation) ? new Operation(Call.FStat) { Slot = operation.Slot, IsObserved = true } : Aligned(operation);
     }
 
     private static bool IsReadable(OpenState open) => open is { CanRead: true, IsFile: true };
@@ -253,8 +253,8 @@ internal sealed class Generator
         _ => op,
     };
 
-    // What lives on without a name is in the list of known differences; behind such an open the sides would not go on alike.
-    private bool IsOpenOfWhatIsGone(Operation op) => op.Call == Call.ReOpen && _situation.Open(op.Slot) is { IsGone: true };
+    // What lives on without a name is in the list of known differences; behind such a change the sides would not go on alike.
+    private bool IsChangeOfWhatIsGone(Operation op) => op.Call is Call.ReOpen or Call.FChMod or Call.FChOwn && _situation.Open(op.Slot) is { IsGone: true };
 
     // Of two kernels neither knows that it copies within one file, and that the ranges overlap; sendfile(2) never asks.
     private bool IsWithinOneFile(Operation op) => op.Call is Call.CopyRange or Call.SendFile
