@@ -58,6 +58,13 @@ internal sealed class OpenInodes(InodeCache cache, CloseQueue closes)
         if (isLast) OnWork();
     }
 
+    /// <summary>Whether a handle of it is open here.</summary>
+    public bool IsOpen(InodeId id)
+    {
+        if (cache.Find(id) is not { } inode) return false;
+        lock (inode.Gate) return inode.Handles > 0;
+    }
+
     /// <summary>Keeps an inode in memory without opening it.</summary>
     public CachedInode Pin(InodeId id) => cache.Pin(id);
 

@@ -31,7 +31,10 @@ internal sealed class NameChanges(
         using var named = leases.BeginChange(request.NewParent, request.NewName);
         var reply = await session.MutateAsync(Opcode.Link, request);
         if (reply.IsOk && named is not null) named.Made = request.Inode;
-        return names.Changed(reply, own);
+
+        // It has no name any more (link(2): ENOENT). That may be news to who does not have it open: another host replaced the name since
+        // it was looked up, and where a name was all the time nobody may see ENOENT. With ESTALE the kernel looks the path up once more.
+        return reply.Errno == Errno.ENOENT && !open.IsOpen(request.Inode) ? Errno.ESTALE : names.Changed(reply, own);
     }
 
     /// <summary>Removes a name.</summary>
