@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace FlexFs.Harness;
 
-/// <summary>free.flexfs, meta.flexfs and mounts of one volume: the real executables, on loopback, with a home of their own.</summary>
+/// <summary>free.flexfs, meta.flexfs and mounts of one volume: the real executables, on loopback or on hosts of their own, with a home of their own.</summary>
 /// <remarks>Whatever happens to a test, disposing this ends the processes it started and removes their mounts and folders.</remarks>
 public sealed class Cluster : IAsyncDisposable
 {
@@ -23,16 +23,17 @@ public sealed class Cluster : IAsyncDisposable
         StoreFolder = options.StoreFolder ?? Join("store");
         DatabaseFolder = options.DatabaseFolder ?? Join("home/.flexfs/meta/data");
         Environment = new Dictionary<string, string> { ["HOME"] = Join("home") };
+        AdminAddress = MetaAddress = "";
     }
 
     /// <summary>The environment of every command of this cluster.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
 
     /// <summary>host:port of free.flexfs.</summary>
-    public string AdminAddress { get; } = FreeAddress();
+    public string AdminAddress { get; private set; }
 
     /// <summary>host:port of meta.flexfs.</summary>
-    public string MetaAddress { get; } = FreeAddress();
+    public string MetaAddress { get; private set; }
 
     /// <summary>The right to mount the volume.</summary>
     public string VolumeToken { get; } = NewToken();
@@ -45,6 +46,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>Where the database is.</summary>
     public string DatabaseFolder { get; }
+
+    /// <summary>The network of the hosts of the mounts; absent when all is on one host.</summary>
+    public VirtualNetwork? Network { get; private set; }
 
     /// <summary>The mounts, in the order in which they were made.</summary>
     public IReadOnlyList<MountedVolume> Mounts => _mounts;
@@ -91,7 +95,8 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>One more mount; it can be used when this returns.</summary>
     public async Task<MountedVolume> MountAsync(params string[] flags)
     {
-        MountedVolume mount = new(this, Join($"mnt{_mounts.Count + 1}"), [.. _options.MountFlags, .. flags]);
+        var enter = Network is null ? [] : await Network.AddHostAsync();
+        MountedVolume mount = new(this, Join($"mnt{_mounts.Count + 1}"), enter, [.. _options.MountFlags, .. flags]);
         _mounts.Add(mount);
         await mount.StartAsync();
         return mount;
@@ -135,12 +140,12 @@ public sealed class Cluster : IAsyncDisposable
         }
     }
 
-    /// <summary>A loopback address that nothing listens on.</summary>
-    public static string FreeAddress()
+    /// <summary>A port that nothing listens on, of an address of this host.</summary>
+    public static string FreeAddress(string host = "127.0.0.1")
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}");
+        socket.Bind(new IPEndPoint(IPAddress.Parse(host), 0));
+        return string.Create(CultureInfo.InvariantCulture, $"{host}:{((IPEndPoint)socket.LocalEndPoint!).Port}");
     }
 
     /// <inheritdoc/>
@@ -154,6 +159,7 @@ public sealed class Cluster : IAsyncDisposable
             process.Dispose();
         }
 
+        if (Network is not null) await Network.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -161,6 +167,9 @@ public sealed class Cluster : IAsyncDisposable
 
     private async Task BeginAsync()
     {
+        if (_options.OnHostsOfTheirOwn) await (Network = new VirtualNetwork(Join("network.log"))).StartAsync();
+        AdminAddress = FreeAddress(Network?.Address ?? "127.0.0.1");
+        MetaAddress = FreeAddress(Network?.Address ?? "127.0.0.1");
         Directory.CreateDirectory(Environment["HOME"]);
         Directory.CreateDirectory(StoreFolder);
         (await RunAsync("free.flexfs", "init", "creds", "--token", NewToken())).MustSucceed("free.flexfs init creds");

@@ -12,6 +12,9 @@ public sealed record ClusterOptions
     /// <summary>The folder of the objects; null is one of the cluster's own.</summary>
     public string? StoreFolder { get; init; }
 
+    /// <summary>Whether each mount is on a host of its own, see <see cref="VirtualNetwork"/>.</summary>
+    public bool OnHostsOfTheirOwn { get; init; }
+
     /// <summary>Further flags of each mount.</summary>
     public IReadOnlyList<string> MountFlags { get; init; } = [];
 }

@@ -4,12 +4,14 @@ namespace FlexFs.Harness;
 public sealed class MountedVolume
 {
     private readonly Cluster _cluster;
+    private readonly IReadOnlyList<string> _enter;
     private readonly IReadOnlyList<string> _flags;
     private ChildProcess? _process;
 
-    internal MountedVolume(Cluster cluster, string path, IReadOnlyList<string> flags)
+    internal MountedVolume(Cluster cluster, string path, IReadOnlyList<string> enter, IReadOnlyList<string> flags)
     {
         _cluster = cluster;
+        _enter = enter;
         _flags = flags;
         Path = path;
     }
@@ -28,9 +30,12 @@ public sealed class MountedVolume
     {
         _process?.Dispose();
         Directory.CreateDirectory(Path);
+        string[] command =
+        [
+            .. _enter, Executables.Find("mount.flexfs"), "start", Cluster.Volume, Path, "--foreground", "--verbose", .. _flags,
+        ];
         _process = ChildProcess.Start(
-            Executables.Find("mount.flexfs"), ["start", Cluster.Volume, Path, "--foreground", "--verbose", .. _flags],
-            _cluster.Environment, _cluster.Join($"{System.IO.Path.GetFileName(Path)}.log"));
+            command[0], command[1..], _cluster.Environment, _cluster.Join($"{System.IO.Path.GetFileName(Path)}.log"));
         await _process.ReadyAsync($"mounted at {Path}", () => MountTable.Has(Path));
     }
 

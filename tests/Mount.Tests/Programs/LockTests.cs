@@ -117,28 +117,6 @@ public sealed class LockTests(SharedCluster shared) : ProgramTests(shared)
         """);
 
     [Fact]
-    public async Task A_counter_under_locks_loses_no_update() => await RunAsync(
-        """
-        cat >$t/count.py <<'P'
-        from locks import *
-        path, how, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
-        fd = open_(path)
-        for _ in range(times):
-            if how == 'flock': fcntl.flock(fd, fcntl.LOCK_EX)
-            elif wait(fd, W, 0, 0) != 0: sys.exit('no lock')
-            n = int(os.pread(fd, 100, 0) or b'0'); os.pwrite(fd, b'%d' % (n + 1), 0)
-            if how == 'flock': fcntl.flock(fd, fcntl.LOCK_UN)
-            elif set(fd, U, 0, 0) != 0: sys.exit('no unlock')
-        P
-        cd $t
-        for how in flock fcntl; do
-          for i in 1 2; do for m in $a $b; do python3 -B count.py $m/$how $how 60 & done; done
-          for p in $(jobs -p); do wait $p; done
-          [ "$(cat $a/$how)" = 240 ]; [ "$(cat $b/$how)" = 240 ]
-        done
-        """);
-
-    [Fact]
     public async Task Sqlite_on_two_mounts_at_once_loses_no_update()
     {
         Requirements.Programs("sqlite3");

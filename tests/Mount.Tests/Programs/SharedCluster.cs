@@ -3,21 +3,33 @@ using FlexFs.Harness;
 namespace FlexFs.Mount.Tests.Programs;
 
 /// <summary>One cluster with two mounts for all tests of real programs; each works in folders of its own.</summary>
-public sealed class SharedCluster : IAsyncLifetime
+public class SharedCluster : IAsyncLifetime
 {
+    private readonly ClusterOptions _options;
+
+    /// <summary>Both mounts on this host, without flags.</summary>
+    public SharedCluster()
+        : this(new ClusterOptions())
+    {
+    }
+
+    /// <summary>One that is different.</summary>
+    protected SharedCluster(ClusterOptions options) => _options = options;
+
     /// <summary>The cluster; absent where nothing can be mounted, and then the tests are skipped.</summary>
     public Cluster? Started { get; private set; }
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        if (Requirements.CanMount) Started = await Cluster.StartAsync();
+        if (Requirements.CanMount) Started = await Cluster.StartAsync(_options);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (Started is not null) await Started.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }
 
