@@ -180,6 +180,32 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task A_name_that_another_host_replaces_again_and_again_is_always_there()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        await a.Fs.PutAsync("file", []);
+        var replacing = Task.Run(ReplaceAsync);
+        while (!replacing.IsCompleted)
+        {
+            Assert.Equal(1U, World.Ok(await b.Fs.LookupAsync(b.Fs.Root, World.Name("file"))).LinkCount);
+            _ = await b.Fs.ReadDirectoryAsync(b.Fs.Root, 0, 10, false);
+        }
+
+        await replacing;
+
+        async Task ReplaceAsync()
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                await a.Fs.PutAsync("new", []);
+                Assert.Equal(Errno.OK, await a.Fs.RenameAsync(a.Fs.Root, World.Name("new"), a.Fs.Root, World.Name("file"), default, 0, 0));
+            }
+        }
+    }
+
+    [Fact]
     public async Task Two_hosts_make_and_remove_names_in_one_folder_and_see_them_all()
     {
         await using var world = new LeaseWorld();

@@ -20,13 +20,12 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
     public async ValueTask<Result<Found>> FindAsync(
         InodeId parent, ReadOnlyMemory<byte> name, CancellationToken cancellationToken)
     {
+        // Who knows the name and not its inode asks for the name again: attributes that were asked for by the inode alone may be of after
+        // another host has replaced it, and a name that was there all the time would lead to a file without one, or to none.
         if (TryFind(parent, name.Span, out var known))
         {
             if (known == InodeId.None) return default(Found);
-            var attributes = await GetAttributesAsync(known, cancellationToken);
-            if (attributes.IsOk) return new Found(attributes.Value);
-            if (attributes.Errno != Errno.ESTALE) return attributes.Errno;
-            return Errno.ENOENT;
+            if (TryKnown(known, out var attributes)) return new Found(attributes);
         }
 
         var since = leases.Clock.Begin();
@@ -42,26 +41,37 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
     /// <summary>The attributes as they are now, with what was written here and is not committed.</summary>
     public async ValueTask<Result<Attributes>> GetAttributesAsync(InodeId id, CancellationToken cancellationToken)
     {
-        if (cache.Find(id) is { } cached)
-        {
-            lock (cached.Gate)
-            {
-                if (leases.HasAttributes(cached)) return Shown(cached, cached.Held.Kind);
-
-                // Without leases what this session writes to it knows best; what others change meanwhile is seen when it is committed.
-                if (!leases.IsOn && cached is { IsKnown: true, IsLinkCountOld: false, Writer: { HasBytes: true } writer })
-                {
-                    return accesses.Show(writer.Show(cached.Known));
-                }
-
-                if (!leases.IsOn) cached.IsLinkCountOld = false;
-            }
-        }
-
+        if (TryKnown(id, out var known)) return known;
         var since = leases.Clock.Begin();
         var reply = await session.AskAsync<GetAttributesRequest, AttributesReply>(
             Opcode.GetAttributes, new GetAttributesRequest { Inode = id }, cancellationToken);
         return reply.IsOk ? Take(reply.Value.Attributes, since) : reply.Errno;
+    }
+
+    /// <summary>The attributes as they are now, as far as that is known without a question.</summary>
+    private bool TryKnown(InodeId id, out Attributes attributes)
+    {
+        attributes = default;
+        if (cache.Find(id) is not { } cached) return false;
+        lock (cached.Gate)
+        {
+            if (leases.HasAttributes(cached))
+            {
+                attributes = Shown(cached, cached.Held.Kind);
+                return true;
+            }
+
+            // Without leases what this session writes to it knows best; what others change meanwhile is seen when it is committed.
+            if (!leases.IsOn && cached is { IsKnown: true, IsLinkCountOld: false, Writer: { HasBytes: true } writer })
+            {
+                attributes = accesses.Show(writer.Show(cached.Known));
+                return true;
+            }
+
+            if (!leases.IsOn) cached.IsLinkCountOld = false;
+        }
+
+        return false;
     }
 
     /// <summary>The attributes as they are now, if they may be given to be kept.</summary>
