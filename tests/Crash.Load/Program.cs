@@ -3,6 +3,7 @@ using FlexFs.Crash.Load;
 
 // FlexFs.Crash.Load random FOLDER SEED
 // FlexFs.Crash.Load synced FOLDER
+// FlexFs.Crash.Load shared FOLDER NUMBER
 //
 // Works in FOLDER, which it makes, until an operation fails or it is told to stop. Lines on stdout:
 //   done N          so many operations have succeeded
@@ -11,8 +12,13 @@ using FlexFs.Crash.Load;
 //   verified        the answer to "verify FOLDER", its folder as another mount shows it, or
 //   differs TEXT
 // It ends at the end of stdin.
-if (args is not ["random" or "synced", var folder, ..]) return 2;
-ILoad load = args is ["random", _, var seed] ? new RandomLoad(folder, int.Parse(seed, CultureInfo.InvariantCulture)) : new SyncedLoad(folder);
+if (args is not ["random" or "synced" or "shared", var folder, ..]) return 2;
+ILoad load = args switch
+{
+    ["random", _, var seed] => new RandomLoad(folder, int.Parse(seed, CultureInfo.InvariantCulture)),
+    ["shared", _, var number] => new SharedLoad(folder, int.Parse(number, CultureInfo.InvariantCulture)),
+    _ => new SyncedLoad(folder),
+};
 var stop = false;
 Thread worker = new(Work) { IsBackground = true };
 worker.Start();

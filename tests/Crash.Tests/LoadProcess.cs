@@ -52,6 +52,12 @@ internal sealed class LoadProcess : IDisposable
     /// <param name="folder">Made by it; nobody else works there.</param>
     internal static LoadProcess Synced(string folder) => new("synced", folder);
 
+    /// <summary>Work beside others of its kind in one folder.</summary>
+    /// <param name="folder">Of all of them.</param>
+    /// <param name="number">Its own.</param>
+    internal static LoadProcess Shared(string folder, int number) =>
+        new("shared", folder, number.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Lets it finish what it is doing; true when it did within a minute.</summary>
     internal async Task<bool> StopAsync() => await AskAsync("stop") == "stopped";
 
