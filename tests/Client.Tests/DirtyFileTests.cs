@@ -1,4 +1,5 @@
 using FlexFs.Client.Inodes;
+using FlexFs.Client.Waiting;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
@@ -117,7 +118,7 @@ public class DirtyFileTests
         var inode = new CachedInode(new InodeId(9));
         inode.Learn(Attributes(version, record.Length));
         inode.LearnInline(record, version);
-        return new InodeWriter(inode, new DirtyBudget(new HeapDirtyMemory(ChunkBytes, 16)), TestVolume.BlockSizeLog2, session: 1);
+        return new InodeWriter(inode, new DirtyBudget(new HeapDirtyMemory(ChunkBytes, 16), SlowWaits.None), TestVolume.BlockSizeLog2, session: 1);
     }
 
     private static Attributes Attributes(ulong version, long size) => new()
@@ -133,7 +134,7 @@ public class DirtyFileTests
     private static (DirtyFile File, HeapDirtyMemory Memory) New(int chunks = 64)
     {
         var memory = new HeapDirtyMemory(ChunkBytes, chunks);
-        return (new DirtyFile(new InodeId(9), new DirtyBudget(memory), TestVolume.BlockSizeLog2), memory);
+        return (new DirtyFile(new InodeId(9), new DirtyBudget(memory, SlowWaits.None), TestVolume.BlockSizeLog2), memory);
     }
 
     private static void Write(DirtyFile file, long offset, byte[] bytes) =>

@@ -1,5 +1,6 @@
 using FlexFs.Core;
 using FlexFs.Core.Locks;
+using FlexFs.MetadataService.Operators;
 using FlexFs.MetadataService.Tests.Peers;
 using FlexFs.Protocol.Metadata;
 
@@ -219,17 +220,19 @@ public sealed class LockTests
         while (locks.Count < 2) locks = await ListAsync(service);
         Assert.Equal([(true, b.Welcome.Session), (false, a.Welcome.Session)], locks.Select(l => (l.IsWaiting, l.Lock.Wish.Owner.Session)));
         Assert.Equal((7u, "test client"), (locks[1].Lock.Wish.ProcessId, locks[1].Client));
-        var sessions = await service.Server.ListSessionsAsync().SoonAsync();
+        var sessions = (await service.Server.ListSessionsAsync(new OperatorFilter()).SoonAsync()).Rows;
         Assert.Equal([(a.Welcome.Session, 1, true), (b.Welcome.Session, 0, true)], sessions.Select(s => (s.Session, s.Locks, s.IsConnected)));
         Assert.Equal(Errno.ENOENT, await service.Server.EvictAsync(service.Volume.Id, new SessionId(999)).SoonAsync());
         var evicted = a.Welcome.Session;
         Assert.Equal(Errno.OK, await service.Server.EvictAsync(service.Volume.Id, evicted).SoonAsync());
         Assert.True((await wait.SoonAsync()).IsOk);
         await Eventually.HoldsAsync(() => a.Losses == 1, "the evicted one is told");
-        Assert.DoesNotContain(await service.Server.ListSessionsAsync().SoonAsync(), s => s.Session == evicted);
+        sessions = (await service.Server.ListSessionsAsync(new OperatorFilter()).SoonAsync()).Rows;
+        Assert.DoesNotContain(sessions, s => s.Session == evicted);
     }
 
-    private static Task<IReadOnlyList<Operators.LockListing>> ListAsync(TestService service) => service.Server.ListLocksAsync(10).SoonAsync();
+    private static async Task<IReadOnlyList<LockListing>> ListAsync(TestService service) =>
+        (await service.Server.ListLocksAsync(new OperatorFilter()).SoonAsync()).Rows;
 
     [Fact]
     public async Task A_million_locks_from_one_session_are_refused_and_another_works_beside_it()

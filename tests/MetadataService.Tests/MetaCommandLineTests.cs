@@ -19,16 +19,19 @@ public sealed class MetaCommandLineTests : IDisposable
         MetaCommandLine.Create().AllSymbols().OfType<Option>(), option => Assert.Matches("^--[a-z][A-Za-z0-9]*$", option.Name));
 
     [Theory]
-    [InlineData("a command is missing: one of start, init, deinit, sessions, locks, evict, verify, version, license (see meta.flexfs --help)")]
+    [InlineData("a command is missing: one of start, init, deinit, sessions, leases, locks, evict, verify, version, license (see meta.flexfs --help)")]
     [InlineData("unknown flag --dbfolder; did you mean --dbFolder? (see meta.flexfs start --help)", "start", "--dbfolder", "/x")]
     [InlineData("--dbFolder is empty (see meta.flexfs start --help)", "start", "--dbFolder", "")]
     [InlineData("option '--adminAddr' is required (see meta.flexfs init creds --help)", "init", "creds")]
+    [InlineData("--limit '0' is not valid: a number from 1 to 100000 (see meta.flexfs leases --help)", "leases", "--limit", "0")]
+    [InlineData("--slowLog '-1' is not valid: 0 to 86400 (see meta.flexfs start --help)", "start", "--slowLog", "-1")]
     [InlineData("unknown command veryfy; did you mean verify? (see meta.flexfs --help)", "veryfy")]
     public async Task A_wrong_command_line_is_one_line_and_2(string line, params string[] arguments) =>
         Assert.Equal((ExitCode.Usage, "", $"meta.flexfs: {line}\n"), await RunAsync(arguments));
 
     [Theory]
     [InlineData("sessions")]
+    [InlineData("leases", "--waiting", "--limit", "5")]
     [InlineData("locks")]
     [InlineData("evict", "shared", "1")]
     public async Task Who_asks_a_server_that_does_not_run_is_told_so(params string[] command)

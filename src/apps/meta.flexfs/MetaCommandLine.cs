@@ -26,6 +26,7 @@ public static class MetaCommandLine
                 SystemdCommands.Deinit(Component),
             })
             .Add(OperatorCommands.Sessions())
+            .Add(OperatorCommands.Leases())
             .Add(OperatorCommands.Locks())
             .Add(OperatorCommands.Evict())
             .Add(VerifyCommand.Create())

@@ -17,7 +17,7 @@ internal sealed class MetaRoutes(MetadataServer server, ServedVolumes volumes, s
     {
         routes.MapGet("/healthz", (RequestDelegate)HealthAsync);
         routes.MapGet("/v1/status", (RequestDelegate)StatusAsync);
-        new OperatorRoutes(server, tokenHash).Map(routes);
+        new OperatorRoutes(server, tokenHash, TimeProvider.System).Map(routes);
     }
 
     private Task HealthAsync(HttpContext context)
@@ -101,5 +101,6 @@ internal sealed record VolumeAnswer
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(SessionsAnswer))]
 [JsonSerializable(typeof(LocksAnswer))]
+[JsonSerializable(typeof(LeasesAnswer))]
 [JsonSerializable(typeof(ServerPlace))]
 internal sealed partial class MetaJson : JsonSerializerContext;

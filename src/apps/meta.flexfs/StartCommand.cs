@@ -40,10 +40,11 @@ internal static partial class StartCommand
         var noAdminSsl = Flags.Switch("--noAdminSSL", "the administration server is without TLS").Internal();
         var memory = Flags.Parsed<long>(
             "--dbMemCapacity", "share", "memory of the database cache", MemoryShare.TryParse, MemoryShare.Rule, "50%").Internal();
+        var slowLog = Flags.SlowLog();
         ServerFlags server = new();
         Command command = new("start", "serve until SIGTERM or SIGINT");
         server.AddTo(command);
-        foreach (Option option in (Option[])[dbFolder, credsFile, sync, adminAddr, token, noAdminSsl, memory])
+        foreach (Option option in (Option[])[dbFolder, credsFile, sync, slowLog, adminAddr, token, noAdminSsl, memory])
         {
             command.Options.Add(option);
         }
@@ -77,7 +78,8 @@ internal static partial class StartCommand
                 },
                 folders, logs.CreateLogger("volumes"));
             await volumes.StartAsync(signals.Requested);
-            await ServeAsync(admin, volumes, folders, parse.GetValue(memory), settings, TokenHash.Of(credentials.Token), logs, signals);
+            await ServeAsync(admin, volumes, folders, parse.GetValue(memory), TimeSpan.FromSeconds(parse.GetValue(slowLog)),
+                settings, TokenHash.Of(credentials.Token), logs, signals);
         });
         return command;
     }
@@ -95,7 +97,7 @@ internal static partial class StartCommand
     }
 
     private static async Task ServeAsync(
-        AdminClient admin, ServedVolumes volumes, DatabaseFolders folders, long memory, ServerSettings settings,
+        AdminClient admin, ServedVolumes volumes, DatabaseFolders folders, long memory, TimeSpan slowLog, ServerSettings settings,
         string tokenHash, ILoggerFactory logs, TerminationSignals signals)
     {
         var log = logs.CreateLogger(MetaCommandLine.Component);
@@ -112,6 +114,7 @@ internal static partial class StartCommand
             Stores = new RocksDbStores(folders, environment, blocks),
             NewSessionKey = NewKey,
             Deleter = blocks,
+            Options = new ServiceOptions { SlowRequest = slowLog },
             Logs = logs,
         });
         try

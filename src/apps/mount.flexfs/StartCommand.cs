@@ -32,11 +32,12 @@ internal static class StartCommand
         var squashUid = SquashId("--rootSquashUID", "whom uid 0 is squashed to");
         var squashGid = SquashId("--rootSquashGID", "what gid 0 is squashed to");
         var noGroupCache = Flags.Switch("--noGroupCache", "no effect: the kernel checks groups, and nothing of them is kept").Internal();
-        var attrValid = Seconds("--attrValid", 3600, "seconds for which the kernel keeps attributes, while their lease lasts");
-        var entryValid = Seconds("--entryValid", 1, "seconds for which the kernel keeps names, while their lease lasts");
+        var attrValid = Flags.Seconds("--attrValid", 3600, "seconds for which the kernel keeps attributes, while their lease lasts");
+        var entryValid = Flags.Seconds("--entryValid", 1, "seconds for which the kernel keeps names, while their lease lasts");
         var noMaxPages = Flags.Switch("--noMaxPages", "do not use requests above 128 KiB");
         var memCapacity = Size("--memCapacity", "memory for what was read (2% of the machine's, 64M to 4G)");
         var dirtyCapacity = Size("--dirtyCapacity", "memory for what is not stored yet (2% of the machine's, 64M to 1G)");
+        var slowLog = Flags.SlowLog();
         var logFile = Flags.Text("--logFile", Flags.File, "log of the daemon (default ~/.flexfs/mount/log/<name>)");
         var pidFile = Flags.Text("--pidFile", Flags.File, "where to write the process id of the mount");
         var noAdminSsl = Flags.Switch("--noAdminSSL", "the administration server speaks no TLS").Internal();
@@ -44,7 +45,8 @@ internal static class StartCommand
         Command command = new("start", "mount a volume")
         {
             name, mountPoint, credsFile, foreground, verbose, readOnly, noExec, noSuid, noDev, nonEmpty, xattr, acl, noAtime, umask,
-            rootSquash, squashUid, squashGid, noGroupCache, attrValid, entryValid, noMaxPages, memCapacity, dirtyCapacity, logFile, pidFile, noAdminSsl, child,
+            rootSquash, squashUid, squashGid, noGroupCache, attrValid, entryValid, noMaxPages, memCapacity, dirtyCapacity, slowLog,
+            logFile, pidFile, noAdminSsl, child,
         };
         command.SetAction(async (parse, cancel) =>
         {
@@ -73,6 +75,7 @@ internal static class StartCommand
                 LargeRequests = !parse.GetValue(noMaxPages),
                 CacheBytes = parse.GetValue(memCapacity)?.Within(memCapacity.Name, MachineMemory.TotalBytes),
                 DirtyBytes = parse.GetValue(dirtyCapacity)?.Within(dirtyCapacity.Name, MachineMemory.TotalBytes),
+                SlowLog = TimeSpan.FromSeconds(parse.GetValue(slowLog)),
                 AdminSsl = !parse.GetValue(noAdminSsl),
             };
             var notifier = SystemdNotifier.OfProcess();
@@ -109,24 +112,6 @@ internal static class StartCommand
         });
         return command;
     }
-
-    private static Option<double> Seconds(string name, double standard, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "seconds",
-        DefaultValueFactory = _ => standard,
-        CustomParser = result =>
-        {
-            if (double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds)
-                && seconds is >= 0 and <= 86400)
-            {
-                return seconds;
-            }
-
-            result.AddError($"{name} '{result.Tokens[0].Value}' is not valid: 0 to 86400");
-            return 0;
-        },
-    };
 
     private static Option<uint> SquashId(string name, string description) => Flags.Parsed<uint>(
         name, "id", description, static (string text, out uint id) => uint.TryParse(text, CultureInfo.InvariantCulture, out id) && id != uint.MaxValue,

@@ -35,6 +35,12 @@ public sealed record FuseOptions
     /// <summary>Where buffers come from: resident, locked memory of this process if null.</summary>
     public IFuseMemory? Memory { get; init; }
 
+    /// <summary>A request that took so long is told of; zero for none.</summary>
+    public TimeSpan SlowAfter { get; init; }
+
+    /// <summary>Told of slow requests once they are answered; called on any thread, may neither wait nor throw.</summary>
+    public Action<FuseSlow>? OnSlow { get; init; }
+
     /// <summary>Told about faults that the kernel and programs cannot be told about; called on any thread, may not throw.</summary>
     public Action<FuseFault>? OnFault { get; init; }
 }

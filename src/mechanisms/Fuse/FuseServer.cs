@@ -37,6 +37,9 @@ public sealed class FuseServer : IAsyncDisposable
         _requestBytesMax = Math.Max((int)connection.Negotiation.MaxWriteBytes, 8192) + 80;
         Buffers = new BufferPool(
             memory, RequestSlot.LargeRequestAt + _requestBytesMax, options.BuffersKept, options.BuffersMax);
+        SlowMilliseconds = options.OnSlow is not null && options.SlowAfter > TimeSpan.Zero
+            ? (long)options.SlowAfter.TotalMilliseconds
+            : long.MaxValue;
         Slots = new SlotPool(this, memory);
         _turn = new ReaderTurn(Counters);
     }
@@ -106,6 +109,11 @@ public sealed class FuseServer : IAsyncDisposable
         slot.Send(Errno.EIO);
         return errno;
     }
+
+    /// <summary>Milliseconds after which a request is slow; none ever is when nobody wants to know.</summary>
+    internal long SlowMilliseconds { get; }
+
+    internal void Slow(in FuseSlow slow) => _options.OnSlow!(slow);
 
     internal void Fault(FuseOpcode opcode, string what, Exception? exception)
     {

@@ -9,6 +9,11 @@ public sealed record EngineOptions
     /// <summary>Bytes of keys and values in the working set, roughly.</summary>
     public long WorkingSetBytesMax { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// Inodes that one session may have open: twice the handles of a mount, since what it has closed is told later. ENFILE beyond it.
+    /// </summary>
+    public int OpensPerSessionMax { get; init; } = 131072;
+
     /// <summary>Pages of scans that wait for their requests.</summary>
     public int PagesMax { get; init; } = 64;
 

@@ -54,6 +54,9 @@ public sealed class VolumeEngine
     public VolumeTotals Totals =>
         new(_opens.Count, _opens.SessionCount, _set.Count, _set.ChangedCount, _unfinished.Count + (_mustPassOrphans ? 1 : 0));
 
+    /// <summary>Inodes that a session has open, for operators.</summary>
+    public int OpensOf(SessionId session) => _opens.CountOf(session);
+
     /// <summary>Executes a request, or says what must be supplied first.</summary>
     /// <param name="request">The request.</param>
     /// <param name="now">The wall clock; a step back does no harm.</param>

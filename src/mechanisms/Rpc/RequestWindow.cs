@@ -134,21 +134,25 @@ internal sealed class RequestWindow
     /// <summary>Ends the request that a reply is of.</summary>
     /// <param name="header">Of the reply.</param>
     /// <param name="call">Who waits for it; null when the caller stopped waiting.</param>
+    /// <param name="frame">The request, until the window changes.</param>
     /// <returns>False when there is no such request: it was answered before.</returns>
-    public bool TryAnswer(in FrameHeader header, out RpcCall? call)
+    public bool TryAnswer(in FrameHeader header, out RpcCall? call, out ReadOnlySpan<byte> frame)
     {
         call = null;
+        frame = default;
         if (!IsUnanswered(header)) return false;
+        frame = FrameOf((int)header.Slot);
         call = Vacate((int)header.Slot);
         return true;
     }
 
     /// <summary>A request would have to wait, and had no effect: it leaves its slot for one of those that wait.</summary>
     /// <param name="header">Of the server's word.</param>
+    /// <param name="why">What the server said with it.</param>
     /// <param name="call">Who waits for it, when it cannot go on; otherwise null.</param>
     /// <param name="slot">The new slot, when there is one: send it. Otherwise -1.</param>
     /// <returns>OK; ENOENT when there is no such request; EAGAIN for <paramref name="call"/> when too many wait.</returns>
-    public Errno Move(in FrameHeader header, out RpcCall? call, out int slot)
+    public Errno Move(in FrameHeader header, ReadOnlySpan<byte> why, out RpcCall? call, out int slot)
     {
         call = null;
         slot = -1;
@@ -162,6 +166,8 @@ internal sealed class RequestWindow
 
         // It had no effect and nobody waits for it: that is the end of it.
         if (moved is null) return Errno.OK;
+        moved.IsQueued = true;
+        moved.Why = why.ToArray();
         var isBlocking = (header.Flags & FrameFlags.Blocking) != 0;
         moved.MoveTo(isBlocking ? RpcLane.Blocking : RpcLane.Waiting, frame!, bytes);
         var errno = Add(moved, request with { Flags = request.Flags & ~FrameFlags.Release }, out slot);

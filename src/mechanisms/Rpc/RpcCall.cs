@@ -38,6 +38,18 @@ internal abstract class RpcCall
     /// <summary>What cancels it.</summary>
     public CancellationToken Token { get; private set; }
 
+    /// <summary>A timestamp: when it was asked; 0 when nobody wants to know.</summary>
+    public long BegunAt { get; set; }
+
+    /// <summary>What the client's count of time without a connection was then.</summary>
+    public long DownBefore { get; set; }
+
+    /// <summary>Whether the server said that it has to wait for another session.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>What it said with that.</summary>
+    public byte[] Why { get; set; } = [];
+
     protected RpcCall() => Node = new LinkedListNode<RpcCall>(this);
 
     /// <summary>Prepares for a request of <paramref name="client"/>.</summary>
@@ -47,6 +59,7 @@ internal abstract class RpcCall
         Lane = lane;
         FrameBytes = frameBytes;
         Place = CallPlace.Nowhere;
+        IsQueued = false;
     }
 
     /// <summary>It is to wait in another lane, with the frame that it had in its slot.</summary>
@@ -72,6 +85,7 @@ internal abstract class RpcCall
         _cancellation = default;
         Frame = FrameBuffer.Trim(Frame);
         Token = default;
+        Why = [];
         Client = null;
     }
 

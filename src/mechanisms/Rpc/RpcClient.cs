@@ -39,6 +39,8 @@ public sealed class RpcClient : IAsyncDisposable
     private long _heardAt;
     private ulong _sessions = 1;
     private long _ignored;
+    private long _down;
+    private long _downSince;
 
     /// <summary>Makes a client that does nothing until <see cref="ConnectAsync"/>.</summary>
     /// <param name="connector">How the server is reached.</param>
@@ -58,6 +60,7 @@ public sealed class RpcClient : IAsyncDisposable
         _time = time;
         _chance = chance;
         _window = new RequestWindow(options);
+        _downSince = time.GetTimestamp();
     }
 
     /// <summary>Requests that were sent, or will be on the next connection, and are not answered.</summary>
@@ -250,6 +253,7 @@ public sealed class RpcClient : IAsyncDisposable
                 wake |= connection.Frames.Append(_window.FrameOf(slot), RequestWindow.LaneOfSlot(slot));
             }
 
+            _down = DownUntil(_time.GetTimestamp());
             Volatile.Write(ref _open, connection);
         }
 
@@ -271,30 +275,33 @@ public sealed class RpcClient : IAsyncDisposable
     {
         RpcCall? call;
         bool wake;
+        RpcSlowCall? slow = null;
         lock (_gate)
         {
-            if (!_window.TryAnswer(header, out call))
+            if (!_window.TryAnswer(header, out call, out var frame))
             {
                 _ignored++;
                 return;
             }
 
+            if (_options.OnSlow is not null && call is not null) slow = LookAt(call, header.Opcode, frame);
             wake = Advance(connection.Frames, RequestWindow.LaneOfSlot((int)header.Slot));
         }
 
         if (wake) connection.Frames.WakeWriter(inline: false);
+        if (slow is { } late) _options.OnSlow!(late);
         call?.Complete(header.Errno, payload);
     }
 
     /// <summary>A request would have to wait for another session: it goes on in a lane of those that do.</summary>
-    internal void OnQueued(RpcClientConnection connection, in FrameHeader header)
+    internal void OnQueued(RpcClientConnection connection, in FrameHeader header, ReadOnlyMemory<byte> why)
     {
         RpcCall? call;
         bool wake;
         Errno errno;
         lock (_gate)
         {
-            errno = _window.Move(header, out call, out var slot);
+            errno = _window.Move(header, _options.OnSlow is null ? default : why.Span, out call, out var slot);
             if (errno == Errno.ENOENT)
             {
                 _ignored++;
@@ -361,6 +368,7 @@ public sealed class RpcClient : IAsyncDisposable
         RpcConnection? frames;
         lock (_gate)
         {
+            if (_options.OnSlow is not null) call.DownBefore = DownUntil(call.BegunAt = _time.GetTimestamp());
             isAlone = _window.Unanswered == 0;
             frames = _open?.Frames;
             var slot = -1;
@@ -378,6 +386,19 @@ public sealed class RpcClient : IAsyncDisposable
         {
             call.ListenTo(cancellationToken);
         }
+    }
+
+    // Under the lock: ticks without a connection, of all time until now.
+    private long DownUntil(long now) => _open is null ? _down + now - _downSince : _down;
+
+    // Under the lock: the call if it took long. What it was is copied, since its frame is used again.
+    private RpcSlowCall? LookAt(RpcCall call, ushort opcode, ReadOnlySpan<byte> frame)
+    {
+        var now = _time.GetTimestamp();
+        if (_time.GetElapsedTime(call.BegunAt, now) < _options.SlowAfter) return null;
+        return new RpcSlowCall(
+            opcode, frame[FrameHeader.Bytes..].ToArray(), call.BegunAt, _time.GetElapsedTime(call.DownBefore, DownUntil(now)),
+            call.IsQueued, call.Why);
     }
 
     // Under the lock: gives free slots of a lane to who waits for one.
@@ -434,7 +455,12 @@ public sealed class RpcClient : IAsyncDisposable
         Volatile.Write(ref _current, connection.Frames);
         if (_stopping.IsCancellationRequested) Reconnect("the client was disposed");
         var end = await connection.RunAsync(_session.MakeHello());
-        lock (_gate) Volatile.Write(ref _open, null);
+        lock (_gate)
+        {
+            if (_open is not null) _downSince = _time.GetTimestamp();
+            Volatile.Write(ref _open, null);
+        }
+
         Volatile.Write(ref _current, null);
         if (connection.IsWelcome)
         {

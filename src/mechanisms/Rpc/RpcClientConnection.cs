@@ -75,7 +75,7 @@ internal sealed class RpcClientConnection : IFrameHandler
                 _client.OnReply(this, header, payload);
                 return null;
             case FrameKind.Queued:
-                _client.OnQueued(this, header);
+                _client.OnQueued(this, header, payload);
                 return null;
             case FrameKind.Push:
                 _client.OnPush(header, payload);

@@ -45,6 +45,12 @@ public sealed record RpcClientOptions : RpcConnectionOptions
     /// <summary>A connection idle for so long is pinged; silent for three times that, it is replaced.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>A call that took so long is told of; zero for none.</summary>
+    public TimeSpan SlowAfter { get; init; }
+
+    /// <summary>Told of slow calls when they are answered, by the connection's loop and before their callers. Nothing here may block.</summary>
+    public Action<RpcSlowCall>? OnSlow { get; init; }
+
     /// <summary>The pause before the second attempt; doubles with each further one, and each is shortened by chance by up to a half.</summary>
     public TimeSpan BackoffMin { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -118,8 +118,9 @@ public sealed class RpcServerConnection : IFrameHandler
     /// </summary>
     /// <param name="request">In the normal or the release lane; in the others a request simply waits.</param>
     /// <param name="blocking">Whether it waits as long as a program pleases, as for a lock.</param>
+    /// <param name="why">What the owner of the client is told of it, if it cares.</param>
     /// <returns>False when nobody hears it: the connection ended, or the request was answered before.</returns>
-    public bool Queue(in FrameHeader request, bool blocking = false)
+    public bool Queue(in FrameHeader request, bool blocking = false, ReadOnlySpan<byte> why = default)
     {
         Check.That(!RpcProtocol.MayWait(request.Slot));
         var header = ReplyTo(request, Errno.OK) with
@@ -127,7 +128,7 @@ public sealed class RpcServerConnection : IFrameHandler
             Kind = FrameKind.Queued,
             Flags = blocking ? FrameFlags.Blocking : FrameFlags.None,
         };
-        return TryRelease(request) && _connection.Send(header, default);
+        return TryRelease(request) && _connection.Send(header, why);
     }
 
     /// <summary>Tells the client something unasked.</summary>

@@ -54,9 +54,9 @@ public sealed class FileSystem : IAsyncDisposable
         Root = welcome.Root;
         BlockSizeLog2 = welcome.BlockSizeLog2;
         var objects = parts.Objects(welcome);
-        var budget = new DirtyBudget(parts.DirtyMemory);
-        var reader = new FileReader(_session, _leases, objects, BlockSizeLog2, parts.Log);
-        _uploader = new Uploader(objects, joined.Ids, reader, options, parts.Time, chance, parts.Log);
+        var budget = new DirtyBudget(parts.DirtyMemory, parts.Waits);
+        var reader = new FileReader(_session, _leases, objects, BlockSizeLog2, parts.Waits, parts.Log);
+        _uploader = new Uploader(objects, joined.Ids, reader, options, parts.Time, parts.Waits, chance, parts.Log);
         var committer = new Committer(_session, joined.Ids, _uploader, reader, parts.Log);
         _writes = new WritePath(_open, _leases, budget, _uploader, committer, reader, _session, BlockSizeLog2);
         _recalls = new RecallHandler(_leases, _session, _cache, _writes, parts.Time, parts.Log);
@@ -141,7 +141,7 @@ public sealed class FileSystem : IAsyncDisposable
         var joined = new Joined(options, parts);
         try
         {
-            var welcome = await joined.Session.ConnectAsync(parts.Connector, parts.Rpc, chance, cancellationToken);
+            var welcome = await joined.Session.ConnectAsync(parts.Connector, parts.Waits.Watch(parts.Rpc), chance, cancellationToken);
             return new FileSystem(options, parts, welcome, joined, chance);
         }
         catch

@@ -1,3 +1,4 @@
+using FlexFs.Client.Waiting;
 using FlexFs.Client.Writing;
 using FlexFs.Protocol.Sessions;
 using FlexFs.Rpc;
@@ -17,7 +18,7 @@ public sealed record FileSystemOptions
     /// <summary>The volume token. A secret: never logged.</summary>
     public required string Token { get; init; }
 
-    /// <summary>Host name and process, for operators.</summary>
+    /// <summary>Host, mount point and process, for operators and for the logs of others who wait for this one.</summary>
     public string ClientName { get; init; } = "";
 
     /// <summary>This build.</summary>
@@ -73,6 +74,9 @@ public sealed record FileSystemParts
 
     /// <summary>Takes what cannot be committed any more because the server ended the session; without one it is gone.</summary>
     public IRescue? Rescue { get; init; }
+
+    /// <summary>Is told what took long.</summary>
+    public SlowWaits Waits { get; init; } = SlowWaits.None;
 
     /// <summary>Time and pauses.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

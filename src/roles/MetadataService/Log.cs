@@ -8,9 +8,12 @@ namespace FlexFs.MetadataService;
 internal static partial class Log
 {
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "slow: {Opcode} of {Session} took {Milliseconds:0} ms ({Rounds} fetches, {Errno})")]
+        Message = "slow: {Opcode}{About} for {Who} took {Seconds:0.000} s ({Errno}): {Parts}{LeftOut}")]
     public static partial void SlowRequest(
-        ILogger log, Opcode opcode, SessionId session, double milliseconds, int rounds, Errno errno);
+        ILogger log, Opcode opcode, string about, string who, double seconds, Errno errno, string parts, string leftOut);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "slow: {LeftOut} lines were left out")]
+    public static partial void SlowRequestsLeftOut(ILogger log, long leftOut);
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "no space left for the metadata database: changes are answered ENOSPC until there is; reads go on")]

@@ -96,20 +96,16 @@ public sealed class MetadataServer : IDisposable
     }
 
     /// <summary>The sessions of the open volumes.</summary>
-    public async Task<IReadOnlyList<SessionListing>> ListSessionsAsync()
-    {
-        List<SessionListing> all = [];
-        foreach (var volume in _host.Open) all.AddRange(await volume.Context.RunAsync(volume.ListSessionsAsync));
-        return all;
-    }
+    public Task<Listing<SessionListing>> ListSessionsAsync(OperatorFilter filter) =>
+        ListAsync(filter, (volume, narrowed) => volume.Operators.SessionsAsync(narrowed));
 
-    /// <summary>Locks of the open volumes: those that are waited for, and those that are held, at most so many of each and volume.</summary>
-    public async Task<IReadOnlyList<LockListing>> ListLocksAsync(int countMax)
-    {
-        List<LockListing> all = [];
-        foreach (var volume in _host.Open) all.AddRange(await volume.Context.RunAsync(() => volume.ListLocksAsync(countMax)));
-        return all;
-    }
+    /// <summary>Locks of the open volumes: of each those that are waited for, then those that are held.</summary>
+    public Task<Listing<LockListing>> ListLocksAsync(OperatorFilter filter) =>
+        ListAsync(filter, (volume, narrowed) => volume.Operators.LocksAsync(narrowed));
+
+    /// <summary>Leases of the open volumes: of each who waits, what is being recalled, and what is held.</summary>
+    public Task<Listing<LeaseListing>> ListLeasesAsync(OperatorFilter filter) =>
+        ListAsync(filter, (volume, narrowed) => volume.Operators.LeasesAsync(narrowed));
 
     /// <summary>Ends a session now.</summary>
     /// <returns>ENOENT when the volume is not open or has no such session.</returns>
@@ -151,6 +147,26 @@ public sealed class MetadataServer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Metrics.Dispose();
+
+    private async Task<Listing<T>> ListAsync<T>(OperatorFilter filter, Func<VolumeService, OperatorFilter, Task<Listing<T>>> list)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        List<T> rows = [];
+        var isCut = false;
+        foreach (var volume in _host.Open)
+        {
+            if (filter.Volume is not null && volume.Volume.Name != filter.Volume) continue;
+
+            // A full list still tells whether there is more.
+            var left = filter with { Limit = filter.Limit - rows.Count };
+            var found = await volume.Context.RunAsync(() => list(volume, left));
+            rows.AddRange(found.Rows);
+            isCut |= found.IsCut;
+            if (isCut) break;
+        }
+
+        return new Listing<T>(rows, isCut);
+    }
 
     private VolumeSeat SeatOf(VolumeDescription volume) => new()
     {

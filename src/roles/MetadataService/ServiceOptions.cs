@@ -23,17 +23,31 @@ public sealed record ServiceOptions
     /// <summary>A session that is heard and neither carries a recall out nor says that it is at it is ended after this.</summary>
     public TimeSpan RecallPatience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A session that goes on saying that it is at it is ended after this. Mounts give up after 10 minutes by themselves.</summary>
+    public TimeSpan RecallLongest { get; init; } = TimeSpan.FromMinutes(11);
+
     /// <summary>For how long a write lease is left to who has just got it.</summary>
     public TimeSpan WriteLeaseHold { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Leases of one session; beyond it answers come without a lease.</summary>
     public int LeasesPerSessionMax { get; init; } = 65536;
 
+    /// <summary>Leases of one session, those that it asks for by themselves (to write a file) included; beyond it that is ENFILE.</summary>
+    public int LeasesNeededMax { get; init; } = 131072;
+
     /// <summary>Leases of one volume; beyond it answers come without a lease.</summary>
     public int LeasesMax { get; init; } = 1 << 20;
 
     /// <summary>A request that its client was told to send again where it may wait, and did not, is forgotten after this.</summary>
     public TimeSpan ParkedRequest { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Such requests of one session; beyond it the oldest is forgotten. As many as a mount has slots for requests that wait.
+    /// </summary>
+    public int ParkedRequestsMax { get; init; } = 1024;
+
+    /// <summary>Recalls of one inode that a session has not carried out, at which the next one is of all names.</summary>
+    public int RecallsPerInodeMax { get; init; } = 16;
 
     /// <summary>How often silent sessions, idle volumes and objects to be deleted are looked for.</summary>
     public TimeSpan Upkeep { get; init; } = TimeSpan.FromSeconds(1);
@@ -62,13 +76,19 @@ public sealed record ServiceOptions
     /// <summary>Requests of one session that may wait: its window, and as many again of a connection it has just lost.</summary>
     public int QueuedRequestsMax { get; init; } = 2 * Limits.RpcSlotsMax;
 
+    /// <summary>
+    /// Bytes of one connection's requests that are not answered; beyond it the connection is ended. A mount has at most 32 MiB in the
+    /// lane of its ordinary requests, and of those that wait for others small ones.
+    /// </summary>
+    public long RequestBytesMax { get; init; } = 256L << 20;
+
     /// <summary>Rounds of fetching after which nothing else is admitted until the request has run.</summary>
     public int FetchRoundsMax { get; init; } = 4;
 
     /// <summary>Fetches of one volume that may be under way.</summary>
     public int FetchesMax { get; init; } = 8;
 
-    /// <summary>A request that took longer is written to the log.</summary>
+    /// <summary>A request that took so long is written to the log; zero for none.</summary>
     public TimeSpan SlowRequest { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>First wait before a store that failed is opened again; doubled up to <see cref="ReopenWaitMax"/>.</summary>

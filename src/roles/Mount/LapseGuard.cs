@@ -9,7 +9,7 @@ namespace FlexFs.Mount;
 /// has to take them back: within a second after the lease ended it serves nothing that may be old, as long as it runs. What is read
 /// meanwhile waits for the server.
 /// </remarks>
-internal sealed class LapseGuard(FileSystem fileSystem, KernelCaches kernel, TimeProvider time)
+internal sealed class LapseGuard(FileSystem fileSystem, KernelCaches kernel, SlowOperations slow, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -21,6 +21,7 @@ internal sealed class LapseGuard(FileSystem fileSystem, KernelCaches kernel, Tim
         {
             var pause = Task.Delay(Interval, time);
             if (await Task.WhenAny(pause, end) == end) return;
+            slow.Upkeep();
 
             // Again and again, since a READ that was under way may have filled pages; and one round at a time, since it may wait for one.
             if (!dropping.IsCompleted || !fileSystem.UsesLeases || fileSystem.LeaseLeft > TimeSpan.Zero) continue;

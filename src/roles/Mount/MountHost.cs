@@ -32,11 +32,12 @@ public sealed class MountHost : IAsyncDisposable
     private readonly VolumeParts _parts;
     private readonly FileSystem _fileSystem;
     private readonly KernelCaches _kernel;
+    private readonly SlowOperations _slow;
     private readonly FuseMount _mount;
 
     private MountHost(
         ILogger log, FolderLock folderLock, StateRegion region, VolumeParts parts, FileSystem fileSystem, KernelCaches kernel,
-        FuseMount mount)
+        SlowOperations slow, FuseMount mount)
     {
         _log = log;
         _lock = folderLock;
@@ -44,6 +45,7 @@ public sealed class MountHost : IAsyncDisposable
         _parts = parts;
         _fileSystem = fileSystem;
         _kernel = kernel;
+        _slow = slow;
         _mount = mount;
     }
 
@@ -72,7 +74,8 @@ public sealed class MountHost : IAsyncDisposable
             undo.Push(new Undo(region));
             var parts = VolumeParts.Open(volume, budget, new DirtyChunks(region), new RescueFolder(settings, log), logs);
             undo.Push(parts);
-            var fileSystem = await ConnectAsync(settings, credentials, volume, parts, cancel);
+            var waits = SlowOperations.WaitsFor(settings.SlowLog, TimeProvider.System);
+            var fileSystem = await ConnectAsync(settings, credentials, volume, parts.ForClient() with { Waits = waits }, cancel);
             undo.Push(fileSystem);
             await parts.CheckOwnerAsync(cancel);
             Remember(region, fileSystem);
@@ -80,9 +83,10 @@ public sealed class MountHost : IAsyncDisposable
             undo.Push(new Undo(kernel));
             fileSystem.KernelCaches = kernel;
             fileSystem.OnFenced = kernel.DropAll;
-            var mount = MountAt(settings, region, fileSystem, kernel, log);
+            var slow = new SlowOperations(fileSystem, waits, log, TimeProvider.System);
+            var mount = MountAt(settings, region, fileSystem, kernel, slow, log);
             MountLog.Mounted(log, volume.Name, settings.MountPoint, volume.MetaAddr, volume.BlockStore.ToString());
-            return new MountHost(log, folderLock, region, parts, fileSystem, kernel, mount);
+            return new MountHost(log, folderLock, region, parts, fileSystem, kernel, slow, mount);
         }
         catch
         {
@@ -94,7 +98,7 @@ public sealed class MountHost : IAsyncDisposable
     /// <summary>Serves until the mount is unmounted, or unmounts it when <paramref name="stop"/> says so.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        var guard = new LapseGuard(_fileSystem, _kernel, TimeProvider.System);
+        var guard = new LapseGuard(_fileSystem, _kernel, _slow, TimeProvider.System);
         var guarding = guard.RunAsync(_mount.Completion);
         try
         {
@@ -170,14 +174,14 @@ public sealed class MountHost : IAsyncDisposable
     };
 
     private static async Task<FileSystem> ConnectAsync(
-        MountSettings settings, MountCredentials credentials, VolumeSettings volume, VolumeParts parts, CancellationToken cancel)
+        MountSettings settings, MountCredentials credentials, VolumeSettings volume, FileSystemParts parts, CancellationToken cancel)
     {
         var options = new FileSystemOptions
         {
             Volume = volume.Name,
             Server = volume.MetaAddr,
             Token = credentials.Token,
-            ClientName = $"{Environment.MachineName}:{settings.MountPoint}",
+            ClientName = $"{Environment.MachineName}:{settings.MountPoint}[{Environment.ProcessId}]",
             ClientVersion = ProductVersion.Text,
             IsReadOnly = settings.IsReadOnly,
             NoAccessTimes = settings.NoAccessTimes,
@@ -185,7 +189,7 @@ public sealed class MountHost : IAsyncDisposable
         };
         try
         {
-            return await FileSystem.ConnectAsync(options, parts.ForClient(), cancel);
+            return await FileSystem.ConnectAsync(options, parts, cancel);
         }
         catch (FileSystemConnectException e)
         {
@@ -194,7 +198,7 @@ public sealed class MountHost : IAsyncDisposable
     }
 
     private static FuseMount MountAt(
-        MountSettings settings, StateRegion region, FileSystem fileSystem, KernelCaches kernel, ILogger log)
+        MountSettings settings, StateRegion region, FileSystem fileSystem, KernelCaches kernel, SlowOperations slow, ILogger log)
     {
         var context = new BridgeContext(
             fileSystem,
@@ -224,6 +228,8 @@ public sealed class MountHost : IAsyncDisposable
                     | FuseCapabilities.ReaddirplusAuto | FuseCapabilities.CacheSymlinks
                     | FuseCapabilities.PosixLocks | FuseCapabilities.FlockLocks | FuseCapabilities.ExportSupport,
                 MaxRequestBytes = settings.LargeRequests ? 1 << 20 : 128 << 10,
+                SlowAfter = settings.SlowLog,
+                OnSlow = slow.Tell,
                 OnFault = fault => MountLog.Fault(log, fault.Opcode.ToString(), fault.What, fault.Exception),
             },
         };

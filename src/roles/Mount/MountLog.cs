@@ -24,6 +24,15 @@ internal static partial class MountLog
     [LoggerMessage(6, LogLevel.Error, "FUSE {opcode}: {what}")]
     internal static partial void Fault(ILogger log, string opcode, string what, Exception? exception);
 
+    [LoggerMessage(10, LogLevel.Warning,
+        "slow: {opcode} of {inode} for process {process} (uid {user}) in {session} took {seconds:0.000} s ({errno}); waited for: {parts}{leftOut}")]
+    internal static partial void Slow(
+        ILogger log, string opcode, InodeId inode, uint process, uint user, SessionId session, double seconds, Errno errno, string parts,
+        string leftOut);
+
+    [LoggerMessage(11, LogLevel.Warning, "slow: {leftOut} lines were left out")]
+    internal static partial void SlowLeftOut(ILogger log, long leftOut);
+
     [LoggerMessage(8, LogLevel.Error,
         "the session ended while {bytes} bytes of {files} files were not stored; they are kept in {folder}, see its {manifest}")]
     internal static partial void Rescued(ILogger log, long bytes, int files, string folder, string manifest);

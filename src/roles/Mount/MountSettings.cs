@@ -77,6 +77,9 @@ public sealed record MountSettings
     /// <summary>Bytes of memory for what is not stored yet; a part of the machine's when null.</summary>
     public long? DirtyBytes { get; init; }
 
+    /// <summary>An operation that takes so long is written to the log; zero for none.</summary>
+    public TimeSpan SlowLog { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Whether the administration server speaks TLS.</summary>
     public bool AdminSsl { get; init; } = true;
 

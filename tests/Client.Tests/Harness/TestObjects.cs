@@ -13,6 +13,9 @@ public sealed class TestObjects : IVolumeObjects
     /// <summary>Awaited by each write before it does anything.</summary>
     public Func<ObjectId, Task> BeforeWrite { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>Awaited by each read before it does anything.</summary>
+    public Func<ObjectId, Task> BeforeRead { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>The answer of a write, instead of storing.</summary>
     public Func<ObjectId, Errno> Refuse { get; set; } = static _ => Errno.OK;
 
@@ -63,9 +66,23 @@ public sealed class TestObjects : IVolumeObjects
         ObjectDescriptor descriptor, int offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
-        if (!_objects.TryGetValue(descriptor.Object, out var bytes)) return new(false);
+        var before = BeforeRead(descriptor.Object);
+        return before.IsCompletedSuccessfully
+            ? new(Read(descriptor, offset, destination))
+            : ReadAfterAsync(before, descriptor, offset, destination);
+    }
+
+    private async ValueTask<bool> ReadAfterAsync(Task before, ObjectDescriptor descriptor, int offset, Memory<byte> destination)
+    {
+        await before;
+        return Read(descriptor, offset, destination);
+    }
+
+    private bool Read(ObjectDescriptor descriptor, int offset, Memory<byte> destination)
+    {
+        if (!_objects.TryGetValue(descriptor.Object, out var bytes)) return false;
         bytes.AsMemory(offset, destination.Length).CopyTo(destination);
-        return new(true);
+        return true;
     }
 
     public ValueTask PrefetchAsync(

@@ -1,5 +1,6 @@
 using System.Text;
 using FlexFs.Client.Handles;
+using FlexFs.Client.Waiting;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
@@ -23,7 +24,7 @@ public sealed class World : IAsyncDisposable
 
     public async Task<FileSystem> JoinAsync(
         int chunks = 256, FileSystemOptions? options = null, IVolumeObjects? objects = null, int chunkBytes = 1 << 16,
-        IRescue? rescue = null)
+        IRescue? rescue = null, SlowWaits? waits = null)
     {
         Memory = new HeapDirtyMemory(chunkBytes, chunks);
         var client = await FileSystem.ConnectAsync(
@@ -39,6 +40,7 @@ public sealed class World : IAsyncDisposable
                 Objects = _ => objects ?? Objects,
                 DirtyMemory = Memory,
                 Rescue = rescue,
+                Waits = waits ?? SlowWaits.None,
                 Log = Log,
                 Seed = 1,
             },

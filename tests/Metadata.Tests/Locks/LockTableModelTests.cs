@@ -118,11 +118,13 @@ public sealed class LockTableModelTests
             }
 
             var ahead = new List<LockWish>();
-            foreach (var (wish, _) in _table.Waiting())
+            foreach (var ((wish, _), blocker) in _table.Waiting())
             {
                 var waitsForEarlier = ahead.Any(w => w.Kind == wish.Kind && w.Owner != wish.Owner && w.Range.Overlaps(wish.Range)
                     && (w.Type == LockType.Exclusive || wish.Type == LockType.Exclusive));
                 Assert.True(!_model.MayHave(wish) || (waitsForEarlier && !_model.Has(wish.Kind, wish.Owner)), $"{wish} waits for nothing; held {string.Join("; ", _model.Ranges())}; waiting {string.Join("; ", _table.Waiting())}");
+                var isNamed = blocker is { } who && (who.Holds ? !_model.MayHave(wish) : ahead.Exists(w => w.Owner == who.Owner));
+                Assert.True(isNamed, $"{wish} waits for {blocker}");
                 ahead.Add(wish);
             }
         }

@@ -27,9 +27,10 @@ public sealed class LeaseClient : IAsyncDisposable
     /// <summary>Whether each recall is carried out as soon as it comes.</summary>
     public bool Obeys { get; set; }
 
-    public static async Task<LeaseClient> ConnectAsync(IRpcConnector connector, RpcClientOptions? options = null)
+    public static async Task<LeaseClient> ConnectAsync(
+        IRpcConnector connector, RpcClientOptions? options = null, string name = "test client")
     {
-        var client = new LeaseClient(TestClient.Make(connector, options: options, usesLeases: true));
+        var client = new LeaseClient(TestClient.Make(connector, options: options, usesLeases: true, name: name));
         await client.Client.Rpc.ConnectAsync().SoonAsync();
         return client;
     }

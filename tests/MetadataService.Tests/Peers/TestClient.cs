@@ -53,12 +53,12 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
 
     public static TestClient Make(
         IRpcConnector connector, string token = TestService.Token, string volume = TestService.VolumeName,
-        bool isReadOnly = false, RpcClientOptions? options = null, bool usesLeases = false) =>
+        bool isReadOnly = false, RpcClientOptions? options = null, bool usesLeases = false, string name = "test client") =>
         new(connector, new SessionHello
         {
             Volume = volume,
             Token = token,
-            ClientName = "test client",
+            ClientName = name,
             ClientVersion = "1",
             IsReadOnly = isReadOnly,
             Features = usesLeases ? SessionFeatures.Leases : SessionFeatures.None,

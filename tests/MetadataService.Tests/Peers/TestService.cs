@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using FlexFs.Core;
+using FlexFs.Metadata;
 using FlexFs.Metadata.Storage;
 using FlexFs.MetadataService.Volumes;
 using FlexFs.Rpc;
@@ -18,16 +19,22 @@ public sealed class TestService : IVolumeDirectory, IVolumeStores, IRpcConnector
     private bool _isDown;
     private int _keys;
 
-    public TestService(ServiceOptions? options = null, ManualClock? clock = null, bool start = true)
+    public TestService(
+        ServiceOptions? options = null, ManualClock? clock = null, bool start = true, EngineOptions? engine = null)
     {
         Options = options ?? new ServiceOptions();
+        EngineOptions = engine ?? new EngineOptions();
         Clock = clock ?? TimeProvider.System;
         if (start) Start();
     }
 
     public ServiceOptions Options { get; }
 
+    public EngineOptions EngineOptions { get; }
+
     public TimeProvider Clock { get; }
+
+    public LogLines Log { get; } = new();
 
     public FaultDisk Disk { get; } = new();
 
@@ -58,6 +65,8 @@ public sealed class TestService : IVolumeDirectory, IVolumeStores, IRpcConnector
         NewSessionKey = () => new UInt128(42, (ulong)Interlocked.Increment(ref _keys)),
         Deleter = Deleter,
         Options = Options,
+        EngineOptions = EngineOptions,
+        Logs = Log,
 
         // A clock that a test moves by minutes must not look like a peer that is silent for minutes.
         RpcOptions = new RpcServerOptions

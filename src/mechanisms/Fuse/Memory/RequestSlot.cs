@@ -140,6 +140,8 @@ internal sealed unsafe class RequestSlot
     /// <summary>After the reply: buffers and slot go back. Nothing of this slot may be touched afterwards.</summary>
     public void Release()
     {
+        long milliseconds = Environment.TickCount64 - _begun;
+        if (milliseconds >= Server.SlowMilliseconds) TellSlow(milliseconds);
         NativeBuffer? large = _large;
         NativeBuffer? reply = _reply;
         _large = null;
@@ -229,6 +231,13 @@ internal sealed unsafe class RequestSlot
     {
         if (left > TimeSpan.Zero) source.CancelAfter(left);
         else _ = source.CancelAsync();
+    }
+
+    private void TellSlow(long milliseconds)
+    {
+        var errno = (Errno)(-((FuseOutHeader*)_small.Start)->Error);
+        Server.Slow(new FuseSlow(
+            Header.Opcode, Header.NodeId, Header.Pid, Header.Uid, TimeSpan.FromMilliseconds(milliseconds), errno));
     }
 
     private static Errno Written(nint result) => result >= 0 ? Errno.OK : Libc.LastErrno;

@@ -22,6 +22,9 @@ public interface ILeaseGate
     /// <param name="isNeeded">Whether the request is of no use without it, so that a full table is no reason.</param>
     LeaseKind Offer(InodeId inode, LeaseKind wanted, bool isNeeded);
 
+    /// <summary>Whether the session may have a lease that it needs: even these have a bound.</summary>
+    bool MayNeed(InodeId inode);
+
     /// <summary>Whether the session has a lease of the inode.</summary>
     bool IsHeld(InodeId inode);
 

@@ -44,6 +44,17 @@ public enum LockAnswer
 /// <param name="Since">Since when.</param>
 public readonly record struct ListedLock(LockWish Wish, Instant Since);
 
+/// <summary>A lock that is waited for, and for whom.</summary>
+/// <param name="Lock">What, and since when.</param>
+/// <param name="Blocker">Who is in the way; null when <see cref="LockLimits.BlockerOwners"/> were looked at without finding them.</param>
+public readonly record struct ListedWait(ListedLock Lock, LockBlocker? Blocker);
+
+/// <summary>Who is in the way of a wish. There may be others.</summary>
+/// <param name="Owner">Whose lock it is, or whose wish.</param>
+/// <param name="ProcessId">Who asked for it.</param>
+/// <param name="Holds">Whether it is held; otherwise it is waited for, and came earlier.</param>
+public readonly record struct LockBlocker(LockOwner Owner, uint ProcessId, bool Holds);
+
 /// <summary>Bounds of a <see cref="LockTable"/>.</summary>
 public sealed record LockLimits
 {
@@ -70,6 +81,9 @@ public sealed record LockLimits
 
     /// <summary>Owners that one search for a deadlock looks at; in a longer circle nobody is told.</summary>
     public int DeadlockOwners { get; init; } = 1024;
+
+    /// <summary>Owners that are looked at to say who is in the way.</summary>
+    public int BlockerOwners { get; init; } = 1024;
 
     /// <summary>Cancellations of a session that came before what they cancel.</summary>
     public int EarlyCancels { get; init; } = 64;

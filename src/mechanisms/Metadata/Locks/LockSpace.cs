@@ -71,17 +71,38 @@ internal sealed class LockSpace(LockSpaceKey key)
     /// <param name="wish">The wish.</param>
     /// <param name="before">Where it stands in the queue; null when it is not in it.</param>
     /// <param name="aheadMax">Waiters to look at.</param>
-    public bool MustQueue(in LockWish wish, LockWaiter? before, int aheadMax)
+    public bool MustQueue(in LockWish wish, LockWaiter? before, int aheadMax) => FindAhead(wish, before, aheadMax) is not null;
+
+    /// <summary>Who is in the way: an owner who has a lock, or one who came earlier.</summary>
+    /// <param name="wish">The wish.</param>
+    /// <param name="before">Where it stands in the queue; null when it is not in it.</param>
+    /// <param name="aheadMax">Waiters to look at.</param>
+    /// <param name="ownersMax">Owners to look at.</param>
+    public LockBlocker? FindBlocker(in LockWish wish, LockWaiter? before, int aheadMax, int ownersMax)
     {
-        if (IsRelaxed || Queue.Count == 0 || _holders.ContainsKey(wish.Owner)) return false;
-        foreach (var waiter in Queue)
+        for (var i = 0; i < _holders.Count && i < ownersMax; i++)
         {
-            if (waiter == before || aheadMax-- == 0) return false;
-            if (waiter.Wish.Owner == wish.Owner) continue;
-            if (waiter.Wish.Type == LockType.Shared && wish.Type == LockType.Shared) continue;
-            if (waiter.Wish.Range.Overlaps(wish.Range)) return true;
+            if (_holders.Keys[i] == wish.Owner) continue;
+            if (!_holders.Values[i].TryFindConflict(wish.Range, wish.Type, out var held)) continue;
+            return new LockBlocker(_holders.Keys[i], held.ProcessId, Holds: true);
         }
 
-        return false;
+        return FindAhead(wish, before, aheadMax) is { } ahead
+            ? new LockBlocker(ahead.Wish.Owner, ahead.Wish.ProcessId, Holds: false)
+            : null;
+    }
+
+    private LockWaiter? FindAhead(in LockWish wish, LockWaiter? before, int aheadMax)
+    {
+        if (IsRelaxed || Queue.Count == 0 || _holders.ContainsKey(wish.Owner)) return null;
+        foreach (var waiter in Queue)
+        {
+            if (waiter == before || aheadMax-- == 0) return null;
+            if (waiter.Wish.Owner == wish.Owner) continue;
+            if (waiter.Wish.Type == LockType.Shared && wish.Type == LockType.Shared) continue;
+            if (waiter.Wish.Range.Overlaps(wish.Range)) return waiter;
+        }
+
+        return null;
     }
 }

@@ -182,13 +182,24 @@ public sealed class LockTable(LockLimits limits)
     }
 
     /// <summary>What is waited for, in order of inode and kind, and of arrival.</summary>
-    public IEnumerable<ListedLock> Waiting()
+    public IEnumerable<ListedWait> Waiting()
     {
         foreach (var key in _contended)
         {
-            foreach (var waiter in _spaces[key].Queue) yield return new ListedLock(waiter.Wish, waiter.Since);
+            var space = _spaces[key];
+            foreach (var waiter in space.Queue)
+            {
+                var blocker = space.FindBlocker(waiter.Wish, waiter, limits.FairAhead, limits.BlockerOwners);
+                yield return new ListedWait(new ListedLock(waiter.Wish, waiter.Since), blocker);
+            }
         }
     }
+
+    /// <summary>Who is in the way of a wish that was answered Busy; null when that was not found.</summary>
+    public LockBlocker? FindBlocker(in LockWish wish) =>
+        _spaces.TryGetValue(new LockSpaceKey(wish.Inode, wish.Kind), out var space)
+            ? space.FindBlocker(wish, null, limits.FairAhead, limits.BlockerOwners)
+            : null;
 
     /// <summary>Ranges that a session has.</summary>
     public int RangesOf(SessionId session) => _sessions.GetValueOrDefault(session)?.Ranges ?? 0;

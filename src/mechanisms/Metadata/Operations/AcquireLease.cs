@@ -11,6 +11,7 @@ internal static class AcquireLease
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (request.Kind == LeaseKind.None) return Errno.EINVAL;
         if (request.Kind == LeaseKind.Write && record.Type != FileType.Regular) return Errno.EINVAL;
+        if (!c.MayNeed(request.Inode)) return Errno.ENFILE;
         c.Footprint.Wanted = (request.Inode, request.Kind);
         return c.Reply(new LeaseReply
         {

@@ -20,6 +20,7 @@ internal static class Create
         if (c.TryGetEntry(request.Parent, name, out var existing) && found == Errno.OK)
         {
             if (!request.OpenExisting || existing.Type != FileType.Regular) return Errno.EEXIST;
+            if (request.Open && !c.MayOpen(existing.Child)) return Errno.ENFILE;
             if (request.Open) c.SetOpen(c.Session, existing.Child, OpenState.Reading);
             return Outcome.Of(existing.Child);
         }
@@ -33,6 +34,7 @@ internal static class Create
         c.AddOwnerUsage(request.UserId, groupId, 0, 1);
         Usage.AddAbove(c, request.Parent, 0, 1);
         if (found != Errno.OK) return found;
+        if (request.Open && !c.MayOpen(InodeId.None)) return Errno.ENFILE;
         if (!NewInode.TryTake(c, out var inode)) return Errno.ENOSPC;
 
         var cookie = Directories.Change(c, request.Parent, 1, type == FileType.Directory ? 1 : 0, takesCookie: true);

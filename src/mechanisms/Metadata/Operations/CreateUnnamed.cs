@@ -17,6 +17,7 @@ internal static class CreateUnnamed
         // As everything without a name it is charged to its owner only.
         c.AddOwnerUsage(request.UserId, groupId, 0, 1);
         if (found != Errno.OK) return found;
+        if (!c.MayOpen(InodeId.None)) return Errno.ENFILE;
         if (!NewInode.TryTake(c, out var inode)) return Errno.ENOSPC;
         var mode = FileMode.Of(FileType.Regular, request.Mode);
         var record = NewInode.Record(c, mode, request.UserId, groupId);

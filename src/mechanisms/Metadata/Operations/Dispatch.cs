@@ -43,7 +43,7 @@ internal static class Dispatch
             or InternalOpcode.ExpireSession or InternalOpcode.ForgetCondemned => OperationKind.InternalMutation,
         InternalOpcode.GetVolume or InternalOpcode.ListSessions or InternalOpcode.ListOrphans
             or InternalOpcode.RemoveOrphans or InternalOpcode.ListCondemned
-            or InternalOpcode.ObjectIsKnown or InternalOpcode.GetUsage => OperationKind.InternalQuery,
+            or InternalOpcode.ObjectIsKnown or InternalOpcode.GetUsage or InternalOpcode.NameOf => OperationKind.InternalQuery,
         _ => OperationKind.Unknown,
     };
 
@@ -89,6 +89,7 @@ internal static class Dispatch
         InternalOpcode.ForgetCondemned => With<IdsRequest>(c, payload, Objects.ForgetCondemned),
         InternalOpcode.ObjectIsKnown => With<IdsRequest>(c, payload, Objects.AreKnown),
         InternalOpcode.GetUsage => With<StatVolumeRequest>(c, payload, StatVolume.Run),
+        InternalOpcode.NameOf => With<NameOfRequest>(c, payload, NameOf.Run),
         _ => Errno.ENOSYS,
     };
 

@@ -20,6 +20,7 @@ internal static class Open
             if (!isKnown || InodeRemoval.HasBegun(c, request.Inode)) return Errno.ESTALE;
         }
 
+        if (!c.MayOpen(request.Inode)) return Errno.ENFILE;
         var data = ReadOnlyMemory<byte>.Empty;
         if (request.WithInlineData && (record.Flags & InodeFlags.IsInline) != 0)
         {

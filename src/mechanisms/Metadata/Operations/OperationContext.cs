@@ -164,6 +164,13 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         return Outcome.Ok;
     }
 
+    /// <summary>Whether the session may open an inode, or have one more open: ENFILE otherwise.</summary>
+    public bool MayOpen(InodeId inode) =>
+        opens.IsOpenIn(Session, inode) || opens.CountOf(Session) < options.OpensPerSessionMax;
+
+    /// <summary>Whether the session may have a lease that it needs: ENFILE otherwise.</summary>
+    public bool MayNeed(InodeId inode) => _gate?.MayNeed(inode) ?? true;
+
     /// <summary>Opens or closes an inode for a session when the request takes effect.</summary>
     public void SetOpen(SessionId session, InodeId inode, OpenState state) => _openChanges.Add((session, inode, state));
 

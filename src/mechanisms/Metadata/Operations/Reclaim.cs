@@ -13,7 +13,7 @@ internal static class Reclaim
             var written = request.WrittenInodes.IsDefaultOrEmpty ? [] : request.WrittenInodes.ToHashSet();
             foreach (var inode in request.OpenInodes)
             {
-                if (!c.TryGetInode(inode, out var record)) continue;
+                if (!c.TryGetInode(inode, out var record) || !c.MayOpen(inode)) continue;
                 if (record.LinkCount == 0 && InodeRemoval.HasBegun(c, inode)) continue;
                 c.SetOpen(c.Session, inode, written.Contains(inode) ? OpenState.Writing : OpenState.Reading);
             }

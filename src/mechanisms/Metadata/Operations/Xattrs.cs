@@ -14,6 +14,7 @@ internal static class Xattrs
 
     public static Outcome Get(OperationContext c, in GetXattrRequest request)
     {
+        if (IsTooLong(request.Name)) return Errno.ERANGE;
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (Refusal(request.Name.Span) is not Errno.OK and var refusal) return refusal;
         if ((record.Flags & InodeFlags.HasXattrs) == 0) return Errno.ENODATA;
@@ -47,9 +48,10 @@ internal static class Xattrs
 
     public static Outcome Set(OperationContext c, in SetXattrRequest request)
     {
-        // xattr(7), setxattr(2): ERANGE for a name that is empty or too long.
+        // setxattr(2): E2BIG for a value, ERANGE for a name that is empty or too long.
         var name = request.Name.Span;
-        if (name.IsEmpty || name.Contains((byte)0)) return Errno.ERANGE;
+        if (request.Value.Length > Limits.XattrValueBytesMax) return Errno.E2BIG;
+        if (name.IsEmpty || IsTooLong(request.Name) || name.Contains((byte)0)) return Errno.ERANGE;
         var exists = c.Transaction.TryGetBytes(Keys.Xattr(request.Inode, name), out _);
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
         if (Refusal(name) is not Errno.OK and var refusal) return refusal;
@@ -65,6 +67,7 @@ internal static class Xattrs
 
     public static Outcome Remove(OperationContext c, in RemoveXattrRequest request)
     {
+        if (IsTooLong(request.Name)) return Errno.ERANGE;
         var name = request.Name.Span;
         var exists = c.Transaction.Exists(Keys.Xattr(request.Inode, name));
         if (!c.TryGetInode(request.Inode, out var record)) return Errno.ESTALE;
@@ -112,6 +115,8 @@ internal static class Xattrs
             XattrValueBytes = (uint)(record.XattrValueBytes - before.Length),
         };
     }
+
+    private static bool IsTooLong(ReadOnlyMemory<byte> name) => name.Length > Limits.NameBytesMax;
 
     // xattr(7): the namespaces of Linux, each with something behind it. Of system only ACLs are a file system's own.
     private static Errno Refusal(ReadOnlySpan<byte> name)

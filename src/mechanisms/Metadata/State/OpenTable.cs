@@ -37,6 +37,9 @@ internal sealed class OpenTable
     /// <summary>Sessions that have something open.</summary>
     public int SessionCount => _bySession.Count;
 
+    /// <summary>Inodes that a session has open.</summary>
+    public int CountOf(SessionId session) => _bySession.TryGetValue(session, out var inodes) ? inodes.Count : 0;
+
     /// <summary>Whether every session has told what it has open; until then anything may be open somewhere.</summary>
     public bool IsComplete { get; set; } = true;
 

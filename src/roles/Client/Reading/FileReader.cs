@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using FlexFs.Client.Inodes;
 using FlexFs.Client.Leases;
 using FlexFs.Client.Session;
+using FlexFs.Client.Waiting;
 using FlexFs.Client.Writing;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
@@ -17,7 +18,8 @@ namespace FlexFs.Client.Reading;
 /// when the read
 /// completes at once and nothing of the file is dirty.
 /// </remarks>
-internal sealed class FileReader(MetadataSession session, ClientLeases leases, IVolumeObjects objects, int blockSizeLog2, ILogger log)
+internal sealed class FileReader(
+    MetadataSession session, ClientLeases leases, IVolumeObjects objects, int blockSizeLog2, SlowWaits waits, ILogger log)
 {
     private const uint BlocksAhead = 64;
     private const int RoundsMax = 8;
@@ -268,8 +270,7 @@ internal sealed class FileReader(MetadataSession session, ClientLeases leases, I
             var offset = (int)extent.ObjectOffset + first - (int)extent.BlockOffset;
             try
             {
-                var isFound = await objects.ReadAsync(descriptor, offset, part, cancellationToken);
-                if (!isFound) return (Errno.ENOENT, extent.Object);
+                if (!await GetAsync(inode.Id, descriptor, offset, part, cancellationToken)) return (Errno.ENOENT, extent.Object);
             }
             catch (Exception e) when (e is not InvariantException)
             {
@@ -280,6 +281,27 @@ internal sealed class FileReader(MetadataSession session, ClientLeases leases, I
 
         destination.Span[(position - start)..].Clear();
         return (Errno.OK, ObjectId.None);
+    }
+
+    // What is in memory is answered at once, and asks no clock.
+    private ValueTask<bool> GetAsync(
+        InodeId inode, in ObjectDescriptor descriptor, int offset, Memory<byte> part, CancellationToken cancellationToken)
+    {
+        var reading = objects.ReadAsync(descriptor, offset, part, cancellationToken);
+        return reading.IsCompletedSuccessfully || !waits.IsOn ? reading : WatchAsync(reading, inode, descriptor.Object);
+    }
+
+    private async ValueTask<bool> WatchAsync(ValueTask<bool> reading, InodeId inode, ObjectId id)
+    {
+        var began = waits.Begin();
+        try
+        {
+            return await reading;
+        }
+        finally
+        {
+            if (waits.IsLong(began)) waits.Note(inode, began, $"the object store, GET of {id}");
+        }
     }
 
     private static bool TryReadInline(CachedInode inode, long offset, Span<byte> destination)

@@ -1,11 +1,14 @@
 
+using FlexFs.Client.Waiting;
+using FlexFs.Core;
+
 namespace FlexFs.Client.Writing;
 
 /// <summary>
 /// Hands out chunks of the dirty memory and makes writers wait while there is none: the back-pressure.
 /// </summary>
 /// <remarks>Its lock guards the counts and the queue of waiters; nothing is called under it but the memory.</remarks>
-internal sealed class DirtyBudget(IDirtyMemory memory)
+internal sealed class DirtyBudget(IDirtyMemory memory, SlowWaits waits)
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = new();
@@ -72,7 +75,9 @@ internal sealed class DirtyBudget(IDirtyMemory memory)
     }
 
     /// <summary>Completes when it is worth trying again: a chunk came free, or all waiters were woken.</summary>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    /// <param name="inode">Who wants to write.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask WaitAsync(InodeId inode, CancellationToken cancellationToken)
     {
         TaskCompletionSource waiter;
         lock (_gate)
@@ -84,12 +89,15 @@ internal sealed class DirtyBudget(IDirtyMemory memory)
 
         using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+        var began = waits.Begin();
         try
         {
             await waiter.Task;
         }
         finally
         {
+            if (waits.IsLong(began)) waits.Note(inode, began, "dirty memory, full of what is not stored");
+
             // A chunk that was released for a waiter who then uses only a part of the room, or none, is offered on.
             if (Taken < memory.ChunkCount) WakeOne();
         }

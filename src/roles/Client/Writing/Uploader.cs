@@ -1,5 +1,6 @@
 using FlexFs.Client.Reading;
 using FlexFs.Client.Session;
+using FlexFs.Client.Waiting;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ internal sealed class Uploader(
     FileReader reader,
     FileSystemOptions options,
     TimeProvider time,
+    SlowWaits waits,
     Random chance,
     ILogger log) : IDisposable
 {
@@ -102,7 +104,7 @@ internal sealed class Uploader(
                 errno = await PrepareAsync(writer, upload);
                 if (errno != Errno.OK) return (errno, default);
                 if (IsEmpty(writer, upload)) return (Errno.OK, default);
-                var stored = await objects.WriteAsync(upload.Object, upload.Content, CancellationToken.None);
+                var stored = await PutAsync(writer, upload);
                 if (stored.IsOk) return (Errno.OK, stored.Value);
                 errno = stored.Errno;
                 ClientLog.UploadRefused(log, writer.Inode.Id, upload.Object, errno, number);
@@ -122,6 +124,19 @@ internal sealed class Uploader(
             if (time.GetElapsedTime(began) + pause > options.StoreRetryBudget) return (errno, default);
             if (!await PauseAsync(pause)) return (errno, default);
             pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;
+        }
+    }
+
+    private async ValueTask<Result<ObjectDescriptor>> PutAsync(InodeWriter writer, Upload upload)
+    {
+        var began = waits.Begin();
+        try
+        {
+            return await objects.WriteAsync(upload.Object, upload.Content, CancellationToken.None);
+        }
+        finally
+        {
+            if (waits.IsLong(began)) waits.Note(writer.Inode.Id, began, $"the object store, PUT of {upload.Object}");
         }
     }
 

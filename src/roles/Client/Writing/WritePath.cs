@@ -83,7 +83,7 @@ internal sealed class WritePath(
             OnMemoryFull();
             try
             {
-                await budget.WaitAsync(cancellationToken);
+                await budget.WaitAsync(inode.Id, cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -342,7 +342,7 @@ internal sealed class WritePath(
             OnMemoryFull();
             try
             {
-                await budget.WaitAsync(cancellationToken);
+                await budget.WaitAsync(inode.Id, cancellationToken);
             }
             catch (OperationCanceledException)
             {

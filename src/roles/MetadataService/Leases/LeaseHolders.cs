@@ -18,16 +18,19 @@ internal sealed class LeaseHolders
     /// <summary>Whether nobody holds and nobody waits.</summary>
     public bool IsEmpty => _holders.Count == 0 && Waits.Count == 0;
 
-    /// <summary>The lease of a session.</summary>
-    public LeaseKind KindOf(SessionId session)
+    /// <summary>The lease of a session; the default when it has none.</summary>
+    public LeaseHolder Find(SessionId session)
     {
         foreach (var holder in _holders)
         {
-            if (holder.Session == session) return holder.Kind;
+            if (holder.Session == session) return holder;
         }
 
-        return LeaseKind.None;
+        return default;
     }
+
+    /// <summary>The kind of it.</summary>
+    public LeaseKind KindOf(SessionId session) => Find(session).Kind;
 
     /// <summary>Whether others hold a lease.</summary>
     public bool IsHeldByOthers(SessionId session)

@@ -69,8 +69,8 @@ internal sealed class LeaseKeeper : ILeaseEvents
         foreach (var held in Table.Sessions)
         {
             if (held.Open.Count == 0 || !_sessions.TryGetValue(held.Id, out var session) || session.IsEnding) continue;
-            var oldest = held.Open.Values.First();
-            var silence = _clock.GetElapsedTime(session.Connection?.LastReceived ?? session.SilentSince);
+            var oldest = held.Open.First();
+            var silence = _clock.GetElapsedTime(session.HeardAt);
             if (silence >= term && _clock.GetElapsedTime(oldest.Since) > TimeSpan.Zero)
             {
                 overdue.Add((session, $"it was silent for {silence.TotalSeconds:0} s while others waited for {oldest.Inode}"));
@@ -78,6 +78,10 @@ internal sealed class LeaseKeeper : ILeaseEvents
             else if (oldest.IsSent && _clock.GetElapsedTime(oldest.ProgressAt) >= _options.RecallPatience)
             {
                 overdue.Add((session, $"it has not given up {oldest.Inode}, for which others wait"));
+            }
+            else if (_clock.GetElapsedTime(oldest.Since) >= _options.RecallLongest)
+            {
+                overdue.Add((session, $"it has been giving up {oldest.Inode} for {_options.RecallLongest.TotalMinutes:0} minutes"));
             }
         }
 
@@ -95,6 +99,9 @@ internal sealed class LeaseKeeper : ILeaseEvents
     {
         foreach (var recall in Table.OpenRecalls(connection.Session.Id)) connection.Push(recall.ToPush());
     }
+
+    /// <inheritdoc/>
+    public string ClientOf(SessionId session) => _sessions.GetValueOrDefault(session)?.Client ?? "";
 
     /// <inheritdoc/>
     public void Wake(ServiceRequest request) => _executor.RunAgain(request);

@@ -20,6 +20,9 @@ internal sealed class LeaseNeeds
 {
     private bool _isBehind;
 
+    /// <summary>Whose request came earlier and goes first; none when it is not known, or nobody's.</summary>
+    public SessionId Behind { get; private set; }
+
     /// <summary>What holders must do first.</summary>
     public List<LeaseNeed> Recalls { get; } = [];
 
@@ -49,7 +52,7 @@ internal sealed class LeaseNeeds
         foreach (var read in footprint.Reads) needs.AddRead(table, request.Wait, own, session, read, footprint);
         if (footprint.Wanted.Kind != LeaseKind.None && session is not null)
         {
-            needs.AddWanted(table, own, footprint.Wanted.Inode, footprint.Wanted.Kind, footprint);
+            needs.AddWanted(table, request.Wait, own, footprint.Wanted.Inode, footprint.Wanted.Kind, footprint);
         }
 
         return needs;
@@ -95,12 +98,14 @@ internal sealed class LeaseNeeds
         // Bytes without a lease would stay in the kernel and grow old. Who has not acknowledged gets them at once all the same, since
         // its acknowledgement may wait for them, and drops them before it acknowledges.
         if ((read.Parts & InodeParts.Data) == 0 || session is null || IsOffered(footprint, read.Inode)) return;
-        if (session.IsRecalled(read.Inode) || !LeaseTable.HasOlderChange(holders, read.Inode, wait)) return;
+        if (session.IsRecalled(read.Inode) || LeaseTable.OlderChange(holders, read.Inode, wait) is not { } older) return;
         AddTo(Inodes, read.Inode);
         _isBehind = true;
+        Behind = older.Request.Engine.Session;
     }
 
-    private void AddWanted(LeaseTable table, SessionId own, InodeId inode, LeaseKind kind, Footprint footprint)
+    private void AddWanted(
+        LeaseTable table, LeaseWait? wait, SessionId own, InodeId inode, LeaseKind kind, Footprint footprint)
     {
         // A lease to read is of use, but not needed.
         if (kind != LeaseKind.Write || IsOffered(footprint, inode, kind)) return;
@@ -108,6 +113,7 @@ internal sealed class LeaseNeeds
         AddTo(Inodes, inode);
         AddTo(Changes, inode);
         if (table.Find(inode) is not { } holders) return;
+        if (LeaseTable.OlderChange(holders, inode, wait) is { } older) Behind = older.Request.Engine.Session;
         foreach (var holder in holders.All)
         {
             if (holder.Session == own) continue;

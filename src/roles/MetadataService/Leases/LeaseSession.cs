@@ -5,6 +5,9 @@ namespace FlexFs.MetadataService.Leases;
 /// <summary>The leases of one session, and what is being recalled from it.</summary>
 internal sealed class LeaseSession(SessionId id)
 {
+    private readonly SortedDictionary<ulong, Recall> _open = [];
+    private readonly Dictionary<InodeId, List<Recall>> _openOf = [];
+
     /// <summary>The session.</summary>
     public SessionId Id { get; } = id;
 
@@ -12,16 +15,31 @@ internal sealed class LeaseSession(SessionId id)
     public HashSet<InodeId> Inodes { get; } = [];
 
     /// <summary>What it has not acknowledged, in order.</summary>
-    public SortedDictionary<ulong, Recall> Open { get; } = [];
+    public IReadOnlyCollection<Recall> Open => _open.Values;
 
     /// <summary>Whether something of an inode is being recalled from it.</summary>
-    public bool IsRecalled(InodeId inode)
-    {
-        foreach (var recall in Open.Values)
-        {
-            if (recall.Inode == inode) return true;
-        }
+    public bool IsRecalled(InodeId inode) => _openOf.ContainsKey(inode);
 
-        return false;
+    /// <summary>What of an inode is being recalled from it.</summary>
+    public IReadOnlyList<Recall> OpenOf(InodeId inode) => _openOf.TryGetValue(inode, out var recalls) ? recalls : [];
+
+    /// <summary>A recall by its id; null when it is not open.</summary>
+    public Recall? Find(ulong recall) => _open.GetValueOrDefault(recall);
+
+    /// <summary>A recall begins.</summary>
+    public void Begin(Recall recall)
+    {
+        _open.Add(recall.Id, recall);
+        if (!_openOf.TryGetValue(recall.Inode, out var recalls)) _openOf.Add(recall.Inode, recalls = new List<Recall>(1));
+        recalls.Add(recall);
+    }
+
+    /// <summary>It was carried out.</summary>
+    public void End(Recall recall)
+    {
+        _open.Remove(recall.Id);
+        var recalls = _openOf[recall.Inode];
+        recalls.Remove(recall);
+        if (recalls.Count == 0) _openOf.Remove(recall.Inode);
     }
 }

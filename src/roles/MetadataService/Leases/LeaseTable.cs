@@ -14,6 +14,9 @@ internal interface ILeaseEvents
     /// <summary>Something that a request waited for has happened: it is to be executed again.</summary>
     void Wake(ServiceRequest request);
 
+    /// <summary>Host, mount point and process of a session, for logs.</summary>
+    string ClientOf(SessionId session);
+
     /// <summary>Calls <see cref="LeaseTable.SendDue"/> in a while.</summary>
     void CallBack(TimeSpan after);
 }
@@ -32,7 +35,8 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 {
     private readonly Dictionary<InodeId, LeaseHolders> _inodes = [];
     private readonly SortedDictionary<SessionId, LeaseSession> _sessions = [];
-    private readonly List<LeaseWait> _parked = [];
+    private readonly SortedDictionary<long, LeaseWait> _waits = [];
+    private readonly ParkedRequests _parked = new(options.ParkedRequestsMax);
     private readonly List<Recall> _unsent = [];
     private readonly RequestGate _gate = new();
     private ulong _lastRecall;
@@ -50,6 +54,12 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     /// <summary>Inodes of which somebody holds a lease, or for which somebody waits.</summary>
     public int InodeCount => _inodes.Count;
 
+    /// <summary>Requests that wait, in order of arrival.</summary>
+    public IReadOnlyCollection<LeaseWait> Waits => _waits.Values;
+
+    /// <summary>Leases and recalls of a session; null when it has none and may have none.</summary>
+    public LeaseSession? Of(SessionId session) => _sessions.GetValueOrDefault(session);
+
     /// <summary>No recall has an id of one of before the restart.</summary>
     /// <param name="epoch">Of this server's ownership: grows with each start.</param>
     public void BeginIds(ulong epoch) => _lastRecall = epoch << 32;
@@ -61,7 +71,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     public void Drop(SessionId id)
     {
         if (!_sessions.Remove(id, out var session)) return;
-        foreach (var recall in session.Open.Values) recall.IsDone = true;
+        foreach (var recall in session.Open) recall.End(clock.GetTimestamp());
         _unsent.RemoveAll(recall => recall.Session == id);
         Count -= session.Inodes.Count;
 
@@ -77,7 +87,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 
     /// <summary>What a session has to be told again on a new connection.</summary>
     public IEnumerable<Recall> OpenRecalls(SessionId session) =>
-        _sessions.TryGetValue(session, out var found) ? found.Open.Values.Where(recall => recall.IsSent) : [];
+        _sessions.TryGetValue(session, out var found) ? found.Open.Where(recall => recall.IsSent) : [];
 
     /// <summary>After a restart: what a session says that it held. Of what excludes each other the first one has it.</summary>
     public void Reclaim(SessionId id, IEnumerable<HeldLease> leases)
@@ -104,15 +114,15 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     /// <summary>A session carried a recall out, or is at it.</summary>
     public void Acknowledge(SessionId id, in RecallAnswer answer)
     {
-        if (!_sessions.TryGetValue(id, out var session) || !session.Open.TryGetValue(answer.Id, out var recall)) return;
+        if (!_sessions.TryGetValue(id, out var session) || session.Find(answer.Id) is not { } recall) return;
         if (answer.IsUnderWay)
         {
             recall.ProgressAt = clock.GetTimestamp();
             return;
         }
 
-        session.Open.Remove(answer.Id);
-        recall.IsDone = true;
+        session.End(recall);
+        recall.End(clock.GetTimestamp());
         var holders = _inodes.GetValueOrDefault(recall.Inode);
         if (holders is null) return;
         var kept = Min(answer.Kept, Min(recall.Keep, holders.KindOf(id)));
@@ -139,29 +149,22 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     {
         if (request.Wait is not { } wait) return;
         request.Wait = null;
+        request.Waited = wait;
+        wait.EndedAt = clock.GetTimestamp();
         End(wait);
     }
 
     /// <summary>A connection is gone: what waited of it will be asked again.</summary>
     public void Forget(IReplySink sink)
     {
-        var waits = new HashSet<LeaseWait>();
-        foreach (var holders in _inodes.Values)
-        {
-            foreach (var wait in holders.Waits)
-            {
-                // What is woken is dropped by the executor.
-                if (wait.Request.Sink == sink && !wait.IsWoken) waits.Add(wait);
-            }
-        }
-
-        DropUnwoken(waits);
+        // What is woken is dropped by the executor.
+        DropUnwoken([.. _waits.Values.Where(wait => wait.Request.Sink == sink && !wait.IsWoken)]);
     }
 
     /// <summary>Everything that waits is dropped: the volume stops.</summary>
     public void Clear()
     {
-        DropUnwoken([.. _inodes.Values.SelectMany(holders => holders.Waits).Where(wait => !wait.IsWoken)]);
+        DropUnwoken([.. _waits.Values.Where(wait => !wait.IsWoken)]);
     }
 
     /// <summary>Sends what had to wait until a young write lease was used for a moment.</summary>
@@ -187,7 +190,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     /// <summary>Forgets requests whose clients did not send them again: nobody waits for them.</summary>
     public void ForgetParked()
     {
-        foreach (var wait in _parked.ToArray())
+        foreach (var wait in _parked.All.ToArray())
         {
             if (clock.GetElapsedTime(wait.Since) >= options.ParkedRequest) Drop(wait);
         }
@@ -228,15 +231,19 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     internal LeaseHolders? Find(InodeId inode) => _inodes.GetValueOrDefault(inode);
 
     /// <summary>Whether somebody who came earlier waits to change or write it.</summary>
-    internal static bool HasOlderChange(LeaseHolders holders, InodeId inode, LeaseWait? own)
+    internal static bool HasOlderChange(LeaseHolders holders, InodeId inode, LeaseWait? own) =>
+        OlderChange(holders, inode, own) is not null;
+
+    /// <summary>The first who came earlier and waits to change or write it.</summary>
+    internal static LeaseWait? OlderChange(LeaseHolders holders, InodeId inode, LeaseWait? own)
     {
         foreach (var wait in holders.Waits)
         {
             if (wait == own || (own is not null && wait.Ticket > own.Ticket)) continue;
-            if (wait.Changes.Contains(inode)) return true;
+            if (wait.Changes.Contains(inode)) return wait;
         }
 
-        return false;
+        return null;
     }
 
     private void Register(ServiceRequest request, LeaseNeeds needs)
@@ -244,7 +251,9 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         var now = clock.GetTimestamp();
         var wait = request.Wait ?? new LeaseWait(++_lastTicket, request, now);
         request.Wait = wait;
+        _waits.TryAdd(wait.Ticket, wait);
         wait.IsWoken = false;
+        wait.Behind = needs.Behind;
         wait.Changes.Clear();
         wait.Changes.AddRange(needs.Changes);
         foreach (var inode in needs.Inodes)
@@ -262,27 +271,21 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 
         if (!request.Sink.SendsToWait(request)) return;
         wait.IsParked = true;
-        _parked.Add(wait);
+        if (_parked.Add(wait) is { } oldest) Drop(oldest);
     }
 
     // The client sent it again where it may wait: it takes the place that it had.
     private void Adopt(ServiceRequest request)
     {
-        foreach (var wait in _parked)
-        {
-            var first = wait.Request;
-            if (first.Engine.Session != request.Engine.Session || first.Engine.Opcode != request.Engine.Opcode
-                || first.Sink != request.Sink
-                || !first.Engine.Payload.Span.SequenceEqual(request.Engine.Payload.Span)) continue;
-            _parked.Remove(wait);
-            wait.IsParked = false;
-            wait.IsWoken = true;
-            wait.Request = request;
-            request.Wait = wait;
-            first.Wait = null;
-            first.Sink.Drop(first);
-            return;
-        }
+        if (_parked.Find(request) is not { } wait) return;
+        var first = wait.Request;
+        _parked.Remove(wait);
+        wait.IsParked = false;
+        wait.IsWoken = true;
+        wait.Request = request;
+        request.Wait = wait;
+        first.Wait = null;
+        first.Sink.Drop(first);
     }
 
     // The end of one may wake the next: that one is with the executor then, which drops it.
@@ -305,6 +308,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     private void End(LeaseWait wait)
     {
         if (wait.IsParked) _parked.Remove(wait);
+        _waits.Remove(wait.Ticket);
         foreach (var inode in wait.Inodes)
         {
             if (!_inodes.TryGetValue(inode, out var holders)) continue;
@@ -327,7 +331,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 
     private Recall? FindOpen(in LeaseNeed need)
     {
-        foreach (var recall in _sessions[need.Session].Open.Values)
+        foreach (var recall in _sessions[need.Session].OpenOf(need.Inode))
         {
             if (recall.Covers(need)) return recall;
         }
@@ -337,8 +341,12 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 
     private Recall Begin(in LeaseNeed need, long now)
     {
-        var recall = new Recall(++_lastRecall, need.Inode, need.Session, need.Keep, need.Parts, need.Names, now);
-        _sessions[need.Session].Open.Add(recall.Id, recall);
+        // One after the other of ever more names would never end: then all of them go at once, and what comes is covered.
+        var session = _sessions[need.Session];
+        var names = session.OpenOf(need.Inode).Count < options.RecallsPerInodeMax ? need.Names : [];
+        var recall = new Recall(
+            ++_lastRecall, need.Inode, need.Session, events.ClientOf(need.Session), need.Keep, need.Parts, names, now);
+        session.Begin(recall);
         var left = TimeLeft(recall);
         if (left <= TimeSpan.Zero)
         {
@@ -398,6 +406,8 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         return holders;
     }
 
+    private int NeededMax => options.LeasesNeededMax;
+
     private static LeaseKind Min(LeaseKind a, LeaseKind b) => a < b ? a : b;
 
     /// <summary>The gate of one request at a time.</summary>
@@ -420,6 +430,9 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
 
         public LeaseKind Offer(InodeId inode, LeaseKind wanted, bool isNeeded) =>
             _session is null ? LeaseKind.None : _table.Offer(_session, inode, wanted, isNeeded, _request.Wait);
+
+        public bool MayNeed(InodeId inode) => _session is null || _session.Inodes.Contains(inode)
+            || _session.Inodes.Count < _table.NeededMax;
 
         public bool IsHeld(InodeId inode) => _session is not null && _session.Inodes.Contains(inode);
 

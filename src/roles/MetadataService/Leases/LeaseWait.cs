@@ -15,6 +15,9 @@ internal sealed class LeaseWait(long ticket, ServiceRequest request, long since)
     /// <summary>A timestamp: when it began to wait.</summary>
     public long Since { get; } = since;
 
+    /// <summary>A timestamp: when the wait was over.</summary>
+    public long EndedAt { get; set; }
+
     /// <summary>Whether the client was told to send it again where it may wait, and has not yet.</summary>
     public bool IsParked { get; set; }
 
@@ -23,6 +26,9 @@ internal sealed class LeaseWait(long ticket, ServiceRequest request, long since)
 
     /// <summary>What it waits for.</summary>
     public List<Recall> Recalls { get; } = [];
+
+    /// <summary>Whose earlier request it lets go first; none when it only waits for recalls.</summary>
+    public SessionId Behind { get; set; }
 
     /// <summary>The inodes that it changes or wants to write: nobody who comes later is given a lease on them.</summary>
     public List<InodeId> Changes { get; } = [];

@@ -6,7 +6,7 @@ namespace FlexFs.MetadataService.Leases;
 
 /// <summary>What one session is asked to drop, until it says that it has.</summary>
 internal sealed class Recall(
-    ulong id, InodeId inode, SessionId session, LeaseKind keep, InodeParts parts,
+    ulong id, InodeId inode, SessionId session, string client, LeaseKind keep, InodeParts parts,
     ImmutableArray<ReadOnlyMemory<byte>> names, long since)
 {
     /// <summary>Names it in the acknowledgement.</summary>
@@ -17,6 +17,9 @@ internal sealed class Recall(
 
     /// <summary>Whose lease it is.</summary>
     public SessionId Session { get; } = session;
+
+    /// <summary>The client of that session, also when the session has ended.</summary>
+    public string Client { get; } = client;
 
     /// <summary>The lease that may be kept.</summary>
     public LeaseKind Keep { get; } = keep;
@@ -36,8 +39,14 @@ internal sealed class Recall(
     /// <summary>Whether it was sent at all: a young write lease is left to its holder for a moment.</summary>
     public bool IsSent { get; set; }
 
-    /// <summary>Whether the session has done it.</summary>
-    public bool IsDone { get; set; }
+    /// <summary>Whether the session has done it, or has ended.</summary>
+    public bool IsDone { get; private set; }
+
+    /// <summary>A timestamp: since when it is done.</summary>
+    public long DoneAt { get; private set; }
+
+    /// <summary>It is done.</summary>
+    public void End(long now) => (IsDone, DoneAt) = (true, now);
 
     /// <summary>Whether this asks for all that another one would.</summary>
     public bool Covers(in LeaseNeed need)

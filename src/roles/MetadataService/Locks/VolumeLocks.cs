@@ -16,7 +16,8 @@ namespace FlexFs.MetadataService.Locks;
 /// 3. A session that has ended, and a connection that was followed by another, wait for nothing.
 /// Everything runs on the volume's context.
 /// </remarks>
-internal sealed class VolumeLocks(LockLimits limits, VolumeExecutor executor, TimeProvider clock) : IServiceOperations
+internal sealed class VolumeLocks(
+    LockLimits limits, VolumeExecutor executor, TimeProvider clock, Func<SessionId, string> clientOf) : IServiceOperations
 {
     private readonly LockTable _table = new(limits);
     private readonly List<(ulong Ticket, ServiceRequest Request)> _untilGraceEnds = [];
@@ -28,7 +29,7 @@ internal sealed class VolumeLocks(LockLimits limits, VolumeExecutor executor, Ti
     public IEnumerable<ListedLock> Held => _table.Held();
 
     /// <summary>What is waited for.</summary>
-    public IEnumerable<ListedLock> Waiting => _table.Waiting();
+    public IEnumerable<ListedWait> Waiting => _table.Waiting();
 
     /// <summary>Ranges that a session has.</summary>
     public int CountOf(SessionId session) => _table.RangesOf(session);
@@ -120,7 +121,17 @@ internal sealed class VolumeLocks(LockLimits limits, VolumeExecutor executor, Ti
         }
 
         if (!asked.Waits) return Errno.EAGAIN;
-        if (GoesToWait(request, connection, blocking: true)) return null;
+        var blocker = _table.FindBlocker(wish);
+        var client = clientOf(blocker?.Owner.Session ?? SessionId.None);
+        var why = new HeldBack
+        {
+            By = HeldBackBy.Lock,
+            Session = blocker?.Owner.Session ?? SessionId.None,
+            Client = client,
+            ProcessId = blocker?.ProcessId ?? 0,
+        };
+        if (GoesToWait(request, connection, blocking: true, why)) return null;
+        request.LockWait = new LockWait(blocker, client, request.CameAt);
         if (_table.Enqueue(wish, asked.Ticket, request, now) is ServiceRequest older) older.Sink.Drop(older);
         return null;
     }
@@ -186,13 +197,15 @@ internal sealed class VolumeLocks(LockLimits limits, VolumeExecutor executor, Ti
 
     private Errno? HoldUntilGraceEnds(ServiceRequest request, SessionConnection connection, ulong ticket, bool blocking)
     {
-        if (!GoesToWait(request, connection, blocking)) _untilGraceEnds.Add((ticket, request));
+        if (GoesToWait(request, connection, blocking, new HeldBack { By = HeldBackBy.Restart })) return null;
+        request.HeldSince = request.CameAt;
+        _untilGraceEnds.Add((ticket, request));
         return null;
     }
 
-    private static bool GoesToWait(ServiceRequest request, SessionConnection connection, bool blocking)
+    private static bool GoesToWait(ServiceRequest request, SessionConnection connection, bool blocking, in HeldBack why)
     {
-        if (!connection.SendsToWait(request.Header, blocking)) return false;
+        if (!connection.SendsToWait(request.Header, blocking, why)) return false;
         connection.Drop(request);
         return true;
     }

@@ -36,8 +36,9 @@ internal sealed class FetchRound
     }
 
     /// <summary>Reads it and gives it to the engine; says what failed. What came before the failure stays supplied.</summary>
-    public async Task<StorageException?> RunAsync(VolumeEngine engine, IKeyValueStore store)
+    public async Task<StorageException?> RunAsync(VolumeEngine engine, IKeyValueStore store, TimeProvider clock)
     {
+        var began = clock.GetTimestamp();
         var ticket = engine.BeginFetch();
         StorageException? failure = null;
         var scans = Begin(_ranges, store);
@@ -71,6 +72,7 @@ internal sealed class FetchRound
         }
 
         engine.EndFetch(ticket);
+        foreach (var request in Requests) request.WasFetched(clock.GetTimestamp() - began);
         return failure;
     }
 

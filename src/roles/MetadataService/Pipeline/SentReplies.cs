@@ -9,6 +9,9 @@ internal sealed class SentReplies(VolumeSeat seat)
 {
     private readonly HashSet<IReplySink> _toFlush = [];
 
+    /// <summary>Which of them are written to the log.</summary>
+    public SlowRequests Slow { get; } = new(seat);
+
     /// <summary>What an answered request held back.</summary>
     public LeaseTable? Leases { get; set; }
 
@@ -21,14 +24,9 @@ internal sealed class SentReplies(VolumeSeat seat)
     {
         var elapsed = seat.Clock.GetElapsedTime(request.CameAt, timestamp);
         seat.Metrics.Answered(request.Engine.Opcode, errno, elapsed);
-        if (elapsed >= seat.Options.SlowRequest)
-        {
-            Log.SlowRequest(
-                seat.Log, request.Engine.Opcode, request.Engine.Session, elapsed.TotalMilliseconds, request.Rounds, errno);
-        }
-
         var sink = request.Sink;
         Leases?.End(request);
+        Slow.Look(request, errno, timestamp);
         sink.Reply(request, errno, body);
         _toFlush.Add(sink);
     }

@@ -31,8 +31,20 @@ internal sealed class ServiceRequest
     /// <summary>Rounds of fetching so far.</summary>
     public int Rounds;
 
-    /// <summary>When it came: a timestamp of the clock.</summary>
+    /// <summary>When it came, or was woken after a wait for a lock: a timestamp of the clock.</summary>
     public long CameAt;
+
+    /// <summary>When it was executed, if its reply waits for a commit: a timestamp; otherwise null.</summary>
+    public long? ExecutedAt;
+
+    /// <summary>How long it waited for reads of the store, in ticks of the clock.</summary>
+    public long ReadTicks;
+
+    /// <summary>Since when it was held before its turn, after a restart: a timestamp; null when it was not.</summary>
+    public long? HeldSince;
+
+    /// <summary>How long that was, in ticks of the clock.</summary>
+    public long HeldTicks;
 
     /// <summary>The reply while it is held: its errno.</summary>
     public Errno Errno;
@@ -49,6 +61,15 @@ internal sealed class ServiceRequest
     /// <summary>What it waits for, if it waits for other sessions.</summary>
     public Leases.LeaseWait? Wait;
 
+    /// <summary>What it waited for, once that is over; of the log of slow requests.</summary>
+    public Leases.LeaseWait? Waited;
+
+    /// <summary>The lock that it waited for; of the same log.</summary>
+    public LockWait? LockWait;
+
+    /// <summary>When it, or the same request before the client was told to send it again, came to its turn.</summary>
+    public long BeganAt => LockWait is { } held ? held.Since : Waited is { } wait && wait.Since < CameAt ? wait.Since : CameAt;
+
     /// <summary>Who waits for it inside the service.</summary>
     public object? Waiter;
 
@@ -61,6 +82,14 @@ internal sealed class ServiceRequest
         return bytes.AsMemory(0, payload.Length);
     }
 
+    /// <summary>What it missed was read.</summary>
+    /// <param name="ticks">How long that took, in ticks of the clock.</param>
+    public void WasFetched(long ticks)
+    {
+        Rounds++;
+        ReadTicks += ticks;
+    }
+
     /// <summary>Makes it ready to be used again.</summary>
     public void Reset()
     {
@@ -71,6 +100,10 @@ internal sealed class ServiceRequest
         Sink = null!;
         Lane = null!;
         Waiter = null;
+        Waited = null;
+        LockWait = null;
+        HeldSince = null;
+        HeldTicks = 0;
     }
 }
 

@@ -26,11 +26,14 @@ internal sealed class VolumeCalls(VolumeExecutor executor) : IReplySink
     public bool IsClosed => false;
 
     /// <summary>Executes a request and waits until its effect is durable.</summary>
-    public Task<CallResult> RunAsync<T>(Opcode opcode, in T record)
+    /// <param name="opcode">What.</param>
+    /// <param name="record">Its request.</param>
+    /// <param name="kind">How it is treated when there is no space: most are what gives some back.</param>
+    public Task<CallResult> RunAsync<T>(Opcode opcode, in T record, RequestClass kind = RequestClass.Freeing)
         where T : IWireRecord<T>
     {
         var answered = new TaskCompletionSource<CallResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var request = new ServiceRequest { Sink = this, Lane = _lane, Class = RequestClass.Freeing, Waiter = answered };
+        var request = new ServiceRequest { Sink = this, Lane = _lane, Class = kind, Waiter = answered };
         request.Engine = new EngineRequest(opcode, SessionId.None, 0, 0, 0, WireCodec.ToBytes(record));
         Check.That(executor.TryEnqueue(request));
         return answered.Task;

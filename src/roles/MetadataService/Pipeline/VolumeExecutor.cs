@@ -40,7 +40,7 @@ internal sealed class VolumeExecutor
     private IKeyValueStore? _store;
     private VolumeEngine? _engine;
     private ServiceRequest? _exclusive;
-    private TaskCompletionSource? _quiet;
+    private readonly QuietSignal _quiet;
     private TaskCompletionSource? _idle;
     private RequestClass _batchClass;
     private ExecutorState _state;
@@ -63,6 +63,7 @@ internal sealed class VolumeExecutor
         _replies = new SentReplies(seat);
         _log = seat.Log;
         _queue = new FairQueue(_options.QueuedRequestsMax);
+        _quiet = new QuietSignal(() => _fetches == 0 && !_isCommitUnderWay);
     }
 
     /// <summary>Called once, on the context, when the volume stops by itself.</summary>
@@ -73,6 +74,9 @@ internal sealed class VolumeExecutor
 
     /// <summary>Which session may cache what; nothing has a gate without.</summary>
     public LeaseTable? Leases { get => _replies.Leases; set => _replies.Leases = value; }
+
+    /// <summary>The log of slow requests.</summary>
+    public SlowRequests Slow => _replies.Slow;
 
     /// <summary>What serves requests about what is not stored. Set once, before the start.</summary>
     public IServiceOperations? Operations { get; set; }
@@ -85,6 +89,9 @@ internal sealed class VolumeExecutor
 
     /// <summary>The engine's gauges.</summary>
     public VolumeTotals Totals => _engine?.Totals ?? default;
+
+    /// <summary>Inodes that a session has open.</summary>
+    public int OpensOf(SessionId session) => _engine?.OpensOf(session) ?? 0;
 
     /// <summary>Says whether every session has told what it has open: until then nothing is removed that one may have.</summary>
     public void SetAllOpensKnown(bool isSo) => _engine!.AreAllOpensKnown = isSo;
@@ -120,6 +127,9 @@ internal sealed class VolumeExecutor
     public bool TryEnqueue(ServiceRequest request)
     {
         request.CameAt = _clock.GetTimestamp();
+        if (request.HeldSince is { } held) request.HeldTicks = request.CameAt - held;
+        request.ExecutedAt = null;
+        request.ReadTicks = 0;
         request.Rounds = 0;
         if (!_queue.TryEnqueue(request)) return false;
         Wake();
@@ -147,7 +157,7 @@ internal sealed class VolumeExecutor
     public async Task CloseAsync()
     {
         Stop("the volume was closed", isExpected: true);
-        await QuietAsync();
+        await _quiet.WaitAsync();
         if (_store is { } store) await store.DisposeAsync();
         _store = null;
     }
@@ -278,6 +288,7 @@ internal sealed class VolumeExecutor
             return;
         }
 
+        request.ExecutedAt = timestamp;
         request.Errno = execution.Errno;
         request.HasChanged = execution.HasChanged;
         request.ReplyBytes = bytes;
@@ -341,7 +352,7 @@ internal sealed class VolumeExecutor
         StorageException? failure = null;
         try
         {
-            failure = await round.RunAsync(_engine!, _store!);
+            failure = await round.RunAsync(_engine!, _store!, _clock);
         }
         catch (Exception bug)
         {
@@ -351,13 +362,12 @@ internal sealed class VolumeExecutor
         _fetches--;
         foreach (var request in round.Requests)
         {
-            request.Rounds++;
             if (_exclusive is null && request.Rounds >= _options.FetchRoundsMax) _exclusive = request;
             _again.Enqueue(request);
         }
 
         if (failure is not null) BeginRecovery(failure);
-        SignalQuiet();
+        _quiet.Look();
         Wake();
     }
 
@@ -411,7 +421,7 @@ internal sealed class VolumeExecutor
             Stop(bug.ToString(), isExpected: false);
         }
 
-        SignalQuiet();
+        _quiet.Look();
         if (_isInStep) Wake();
         else Step();
     }
@@ -514,7 +524,7 @@ internal sealed class VolumeExecutor
     {
         try
         {
-            await QuietAsync();
+            await _quiet.WaitAsync();
             var failed = _store!;
             _store = null;
             await failed.DisposeAsync();
@@ -577,22 +587,5 @@ internal sealed class VolumeExecutor
         while (_again.TryDequeue(out var request)) Drop(request);
         while (_deferred.TryDequeue(out var request)) Drop(request);
         while (_ready.TryDequeue(out var request)) Drop(request);
-    }
-
-    /// <summary>Waits until no read or commit of the store is under way.</summary>
-    private async Task QuietAsync()
-    {
-        while (_fetches > 0 || _isCommitUnderWay)
-        {
-            _quiet ??= new TaskCompletionSource();
-            await _quiet.Task;
-        }
-    }
-
-    private void SignalQuiet()
-    {
-        if (_fetches > 0 || _isCommitUnderWay || _quiet is not { } quiet) return;
-        _quiet = null;
-        quiet.TrySetResult();
     }
 }

@@ -10,7 +10,7 @@ internal sealed class LiveSession(SessionId id, string client, ulong incarnation
     /// <summary>The session.</summary>
     public SessionId Id { get; } = id;
 
-    /// <summary>Host name and process, for operators.</summary>
+    /// <summary>Host, mount point and process, for operators.</summary>
     public string Client { get; set; } = client;
 
     /// <summary>Its requests that were not executed.</summary>
@@ -39,4 +39,7 @@ internal sealed class LiveSession(SessionId id, string client, ulong incarnation
 
     /// <summary>A timestamp of the clock: when its last connection ended, or this server began to wait for it.</summary>
     public long SilentSince { get; set; } = silentSince;
+
+    /// <summary>A timestamp: when it was heard last.</summary>
+    public long HeardAt => Connection?.LastReceived ?? SilentSince;
 }

@@ -24,6 +24,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
     private bool _mustReclaim;
     private bool _isInGrace;
     private bool _isCorked;
+    private long _keptBytes;
     private volatile bool _isClosed;
 
     public SessionConnection(
@@ -92,11 +93,18 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         request.Sink = this;
         request.Lane = Session.Lane;
         request.Class = RequestClasses.Of(opcode);
+        if (Interlocked.Add(ref _keptBytes, payload.Length) > _owner.RequestBytesMax)
+        {
+            GiveBack(request, payload.Length);
+            connection.End("more bytes of requests are waiting than a session may have");
+            return;
+        }
+
         request.Engine = new EngineRequest(
             opcode, Session.Id, Incarnation, header.Slot, header.Number, request.Keep(payload.Span));
         if (opcode is not (Opcode.Reclaim or Opcode.ReclaimLocks) && MustWait(request)) return;
         if (_executor.TryEnqueue(request)) return;
-        _pool.Return(request);
+        GiveBack(request);
         connection.End("more requests are waiting than the session's window has");
     }
 
@@ -127,17 +135,30 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
     }
 
     /// <inheritdoc/>
-    public bool SendsToWait(ServiceRequest request) => SendsToWait(request.Header, blocking: false);
+    public bool SendsToWait(ServiceRequest request) => SendsToWait(request.Header, blocking: false, WhyOf(request));
 
     /// <summary>
     /// A request that had no effect would have to wait for another session: it gives its slot back and comes again where it may wait.
     /// </summary>
     /// <returns>False when it is there already: it is held until it can be answered.</returns>
-    public bool SendsToWait(in FrameHeader header, bool blocking)
+    public bool SendsToWait(in FrameHeader header, bool blocking, in HeldBack why)
     {
         if (RpcProtocol.MayWait(header.Slot)) return false;
-        _connection?.Queue(header, blocking);
+        _connection?.Queue(header, blocking, WireCodec.ToBytes(why));
         return true;
+    }
+
+    private HeldBack WhyOf(ServiceRequest request)
+    {
+        if (request.Wait is not { } wait) return default;
+        var recall = wait.Recalls.Find(recall => !recall.IsDone);
+        var session = recall?.Session ?? wait.Behind;
+        return new HeldBack
+        {
+            By = recall is null ? HeldBackBy.Turn : HeldBackBy.Recall,
+            Session = session,
+            Client = recall?.Client ?? _owner.ClientOf(session),
+        };
     }
 
     /// <summary>A timestamp: when the client was heard last. On the volume's context.</summary>
@@ -171,11 +192,11 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         }
 
         if (request.Engine.Opcode == Opcode.Reclaim && errno == Errno.OK) Reclaimed(request);
-        _pool.Return(request);
+        GiveBack(request);
     }
 
     /// <inheritdoc/>
-    public void Drop(ServiceRequest request) => _pool.Return(request);
+    public void Drop(ServiceRequest request) => GiveBack(request);
 
     /// <inheritdoc/>
     public void Flush()
@@ -190,6 +211,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         lock (_gate)
         {
             if (!_mustReclaim && !_isInGrace) return false;
+            request.HeldSince = _owner.Timestamp;
             _untilReclaimed.Enqueue(request);
             return true;
         }
@@ -211,13 +233,21 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
         _owner.SessionReclaimed(Session);
     }
 
+    private void GiveBack(ServiceRequest request) => GiveBack(request, request.Engine.Payload.Length);
+
+    private void GiveBack(ServiceRequest request, int bytes)
+    {
+        Interlocked.Add(ref _keptBytes, -bytes);
+        _pool.Return(request);
+    }
+
     private void LetGo()
     {
         if (_mustReclaim || _isInGrace) return;
         while (_untilReclaimed.TryDequeue(out var request))
         {
             // The window bounds both queues, so there is room.
-            if (!_executor.TryEnqueue(request)) _pool.Return(request);
+            if (!_executor.TryEnqueue(request)) GiveBack(request);
         }
     }
 }
@@ -225,8 +255,17 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
 /// <summary>What a connection tells the owner of its session. Any thread.</summary>
 internal interface ISessionOwner
 {
+    /// <summary>A timestamp of the volume's clock.</summary>
+    long Timestamp { get; }
+
+    /// <summary>Bytes of one connection's requests that may be unanswered.</summary>
+    long RequestBytesMax { get; }
+
     /// <summary>Whether requests wait because other sessions have not told their leases yet. On the volume's context.</summary>
     bool IsInLeaseGrace { get; }
+
+    /// <summary>Host, mount point and process of a session's client. On the volume's context.</summary>
+    string ClientOf(SessionId session);
 
     /// <summary>The connection is open: what the last one may have lost is pushed again.</summary>
     void ConnectionOpened(SessionConnection connection);

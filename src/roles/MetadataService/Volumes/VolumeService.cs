@@ -1,5 +1,4 @@
 using FlexFs.Core;
-using FlexFs.Metadata.Locks;
 using FlexFs.Metadata.Operations.Internal;
 using FlexFs.Metadata.Records;
 using FlexFs.MetadataService.Leases;
@@ -53,10 +52,12 @@ internal sealed class VolumeService : ISessionOwner
             Stopped = OnStopped,
             Reopened = OnReopened,
         };
-        _locks = new VolumeLocks(_options.Locks, _executor, seat.Clock);
+        _locks = new VolumeLocks(_options.Locks, _executor, seat.Clock, ClientOf);
         _executor.Operations = _locks;
+        _executor.Slow.ClientOf = ClientOf;
         _calls = new VolumeCalls(_executor);
         _leases = new LeaseKeeper(seat, _executor, _sessions);
+        Operators = new VolumeOperators(seat, _executor, _calls, _locks, _leases.Table, _sessions);
         _pool = new RequestPool(_options.QueuedRequestsMax * 2);
         _reaper = seat.Deleter is null ? null : new ObjectReaper(seat, seat.Deleter, _calls);
         _idleSince = seat.Clock.GetTimestamp();
@@ -64,6 +65,9 @@ internal sealed class VolumeService : ISessionOwner
 
     /// <summary>The volume.</summary>
     public VolumeDescription Volume => _seat.Volume;
+
+    /// <summary>What operators see of it.</summary>
+    public VolumeOperators Operators { get; }
 
     /// <summary>Where its steps run.</summary>
     public SynchronizationContext Context => _seat.Context;
@@ -147,27 +151,6 @@ internal sealed class VolumeService : ISessionOwner
         return new VolumeUsage(Volume, (long)usage.UsedBytes, (long)usage.UsedInodes, _sessions.Count);
     }
 
-    /// <summary>Its sessions, in order.</summary>
-    public Task<IReadOnlyList<SessionListing>> ListSessionsAsync() => Task.FromResult<IReadOnlyList<SessionListing>>(
-    [
-        .. _sessions.Values.Select(session => new SessionListing(
-            Volume, session.Id, session.Client, session.Connection is not null,
-            session.Connection is null ? _seat.Clock.GetElapsedTime(session.SilentSince) : TimeSpan.Zero,
-            session.IsReadOnly, _locks.CountOf(session.Id))),
-    ]);
-
-    /// <summary>Locks that are waited for, then those that are held; at most so many of each.</summary>
-    public Task<IReadOnlyList<LockListing>> ListLocksAsync(int countMax)
-    {
-        LockListing Listing(ListedLock listed, bool isWaiting) => new(
-            Volume, listed, _sessions.GetValueOrDefault(listed.Wish.Owner.Session)?.Client ?? "", isWaiting);
-        return Task.FromResult<IReadOnlyList<LockListing>>(
-        [
-            .. _locks.Waiting.Take(countMax).Select(listed => Listing(listed, isWaiting: true)),
-            .. _locks.Held.Take(countMax).Select(listed => Listing(listed, isWaiting: false)),
-        ]);
-    }
-
     /// <summary>Ends a session now, as if its term were over: what it has open and locked is free, and its mount is told.</summary>
     /// <returns>ENOENT when there is none of this number; why its end could not be stored.</returns>
     public async Task<Errno> EvictAsync(SessionId id)
@@ -204,6 +187,7 @@ internal sealed class VolumeService : ISessionOwner
             EndRevoked();
             _leases.EndGraceIfComplete();
             _locks.Upkeep();
+            _executor.Slow.Upkeep();
             if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed))
             {
                 _executor.SetAllOpensKnown(true);
@@ -245,6 +229,12 @@ internal sealed class VolumeService : ISessionOwner
         _leases.EndGraceIfComplete();
         EndGraceOfLocks();
     }
+
+    string ISessionOwner.ClientOf(SessionId session) => ClientOf(session);
+
+    long ISessionOwner.Timestamp => _seat.Clock.GetTimestamp();
+
+    long ISessionOwner.RequestBytesMax => _options.RequestBytesMax;
 
     bool ISessionOwner.IsInLeaseGrace => _leases.IsInGrace;
 
@@ -495,6 +485,8 @@ internal sealed class VolumeService : ISessionOwner
         if (session.UsesLeases) _leases.Table.Add(session.Id);
         CountSessions(1);
     }
+
+    private string ClientOf(SessionId session) => _sessions.GetValueOrDefault(session)?.Client ?? "";
 
     private void CountSessions(int change)
     {

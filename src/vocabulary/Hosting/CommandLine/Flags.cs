@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace FlexFs.Hosting.CommandLine;
 
@@ -58,6 +59,19 @@ public static class Flags
         }
         return option;
     }
+
+    /// <summary>Seconds, also parts of one, up to a day.</summary>
+    public static Option<double> Seconds(string name, double initial, string description) => Parsed<double>(
+        name, "seconds", description,
+        static (string text, out double seconds) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && seconds is >= 0 and <= 86400,
+        "0 to 86400", initial.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>
+    /// The flag of the log of slow operations: each that takes longer is a line which says what it waited for.
+    /// </summary>
+    public static Option<double> SlowLog() =>
+        Seconds("--slowLog", 1, "seconds after which an operation is logged, with what it waited for; 0 for never");
 
     /// <summary>A list of words separated by commas; absent is empty.</summary>
     public static Option<string?> Words(string name, string description) =>

@@ -39,7 +39,7 @@ public enum InodeParts : byte
 
 /// <summary>
 /// Asks for a lease, and waits until others gave theirs up. Answered by <see cref="LeaseReply"/>. ESTALE; EINVAL for a write lease of
-/// what is no regular file.
+/// what is no regular file; ENFILE when the session has as many as it may.
 /// </summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct AcquireLeaseRequest

@@ -17,7 +17,10 @@ public readonly partial record struct MutationReply
     [Field(2)] public ulong Value { get; init; }
 }
 
-/// <summary>Makes an inode and its first name. EEXIST, ENOTDIR, ENOENT (the directory was removed), ENAMETOOLONG, ENOSPC.</summary>
+/// <summary>
+/// Makes an inode and its first name. EEXIST, ENOTDIR, ENOENT (the directory was removed), ENAMETOOLONG, ENOSPC, ENFILE (to be opened, and
+/// the session has as many open as it may).
+/// </summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct CreateRequest
 {
@@ -54,7 +57,7 @@ public readonly partial record struct CreateRequest
 
 /// <summary>
 /// Makes a regular file without a name, open in this session: O_TMPFILE. It can be given a name (<see cref="LinkRequest"/>) while it is
-/// open, and is gone with the last close otherwise. ENOENT, ENOTDIR.
+/// open, and is gone with the last close otherwise. ENOENT, ENOTDIR, ENFILE.
 /// </summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct CreateUnnamedRequest
@@ -302,7 +305,8 @@ public enum XattrMode : byte
 
 /// <summary>
 /// Sets an extended attribute. EEXIST, ENODATA, ENOSPC (all names, or all values, together too long), EOPNOTSUPP (no such namespace),
-/// EINVAL (an ACL that does not parse), EACCES (a default ACL of what is no directory), ESTALE.
+/// E2BIG (a value above 64 KiB), ERANGE (a name that is empty or above 255 bytes), EINVAL (an ACL that does not parse), EACCES (a
+/// default ACL of what is no directory), ESTALE.
 /// </summary>
 /// <remarks>
 /// An access ACL sets the permission bits too, the group's from its mask; one that says no more than they do is not kept. A default ACL
@@ -314,11 +318,11 @@ public readonly partial record struct SetXattrRequest
     /// <summary>The inode.</summary>
     [Field(1)] public InodeId Inode { get; init; }
 
-    /// <summary>With its namespace.</summary>
-    [Field(2, Max = Limits.NameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+    /// <summary>With its namespace. What fits into a frame is read, so that what is too long gets its own errno.</summary>
+    [Field(2, Max = Limits.RpcFrameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
 
-    /// <summary>The value; may be empty.</summary>
-    [Field(3, Max = Limits.XattrValueBytesMax)] public ReadOnlyMemory<byte> Value { get; init; }
+    /// <summary>The value; may be empty. Read whatever its length, as the name.</summary>
+    [Field(3, Max = Limits.RpcFrameBytesMax)] public ReadOnlyMemory<byte> Value { get; init; }
 
     /// <summary>What to do when it is there.</summary>
     [Field(4, Defined = true)] public XattrMode How { get; init; }
@@ -327,7 +331,7 @@ public readonly partial record struct SetXattrRequest
     [Field(5)] public bool ClearsSetGroupId { get; init; }
 }
 
-/// <summary>Removes an extended attribute. ENODATA, ESTALE.</summary>
+/// <summary>Removes an extended attribute. ENODATA, ERANGE (a name above 255 bytes), ESTALE.</summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct RemoveXattrRequest
 {
@@ -335,7 +339,7 @@ public readonly partial record struct RemoveXattrRequest
     [Field(1)] public InodeId Inode { get; init; }
 
     /// <summary>With its namespace.</summary>
-    [Field(2, Max = Limits.NameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+    [Field(2, Max = Limits.RpcFrameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
 }
 
 /// <summary>A range of <see cref="Count"/> object ids that only this session may commit; the first is the reply's value.</summary>

@@ -118,7 +118,7 @@ public readonly partial record struct BytesReply
     [Field(2, Defined = true)] public LeaseKind Lease { get; init; }
 }
 
-/// <summary>The value of an extended attribute. ENODATA when there is none of this name.</summary>
+/// <summary>The value of an extended attribute. ENODATA when there is none of this name, ERANGE for a name above 255 bytes.</summary>
 [WireRecord(Version = 1)]
 public readonly partial record struct GetXattrRequest
 {
@@ -126,7 +126,7 @@ public readonly partial record struct GetXattrRequest
     [Field(1)] public InodeId Inode { get; init; }
 
     /// <summary>With its namespace, as <c>user.mime</c>.</summary>
-    [Field(2, Max = Limits.NameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+    [Field(2, Max = Limits.RpcFrameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
 }
 
 /// <summary>The names of all extended attributes of an inode.</summary>

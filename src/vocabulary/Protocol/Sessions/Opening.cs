@@ -22,7 +22,7 @@ public readonly partial record struct SessionHello
     /// <summary>Counts the connections of this session; an older one than the server has seen is refused.</summary>
     [Field(5)] public ulong Incarnation { get; init; }
 
-    /// <summary>Host name and process of the client, for operators.</summary>
+    /// <summary>Host, mount point and process of the client, for operators and other clients' logs.</summary>
     [Field(6, Max = Limits.ShortTextBytesMax)] public string ClientName { get; init; }
 
     /// <summary>The client's build.</summary>

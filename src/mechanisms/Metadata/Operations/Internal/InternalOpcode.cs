@@ -44,4 +44,7 @@ public static class InternalOpcode
 
     /// <summary>StatVolumeRequest to StatVolumeReply, for the administration server.</summary>
     public const Opcode GetUsage = (Opcode)0x800B;
+
+    /// <summary><see cref="NameOfRequest"/> to <see cref="NameOfReply"/>, for operators.</summary>
+    public const Opcode NameOf = (Opcode)0x800C;
 }

@@ -199,3 +199,22 @@ public readonly partial record struct ObjectStatesReply
     /// <summary>One for each object.</summary>
     [Field(1, Max = ListRequest.LimitMax)] public ImmutableArray<ObjectState> States { get; init; }
 }
+
+/// <summary>One name of an inode. ENOENT when it has none, or there is no such inode.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct NameOfRequest
+{
+    /// <summary>The inode.</summary>
+    [Field(1)] public InodeId Inode { get; init; }
+}
+
+/// <summary>A name, and where it is.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct NameOfReply
+{
+    /// <summary>The directory.</summary>
+    [Field(1)] public InodeId Parent { get; init; }
+
+    /// <summary>Of several names the first in the order of keys: the directory with the lowest id.</summary>
+    [Field(2, Max = Limits.StoredNameBytesMax)] public ReadOnlyMemory<byte> Name { get; init; }
+}
