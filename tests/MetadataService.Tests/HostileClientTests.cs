@@ -258,7 +258,8 @@ public sealed class HostileClientTests
     public async Task Requests_that_are_to_come_again_and_do_not_take_bounded_memory_and_so_do_their_recalls()
     {
         const int Most = 50;
-        await using var service = new TestService(new ServiceOptions { ParkedRequestsMax = Most });
+        var options = new ServiceOptions { ParkedRequestsMax = Most, RecallsPerInodeMax = 16 };
+        await using var service = new TestService(options);
         await using var holder = await LeaseClient.ConnectAsync(service);
         await using var other = await Bystander.ConnectAsync(service);
         var hostile = await RawSession.ConnectAsync(service);
@@ -275,7 +276,6 @@ public sealed class HostileClientTests
         }
 
         // Of each request that is kept a row, and the recalls.
-        var options = new ServiceOptions();
         Assert.InRange(cost, Most, Most + options.RecallsPerInodeMax + 1);
         Assert.True(holder.Recalls.Count <= options.RecallsPerInodeMax + 1, $"{holder.Recalls.Count} recalls were sent");
         Assert.Empty(holder.Recalls[^1].Names);

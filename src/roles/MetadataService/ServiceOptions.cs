@@ -47,7 +47,7 @@ public sealed record ServiceOptions
     public int ParkedRequestsMax { get; init; } = 1024;
 
     /// <summary>Recalls of one inode that a session has not carried out, at which the next one is of all names.</summary>
-    public int RecallsPerInodeMax { get; init; } = 16;
+    public int RecallsPerInodeMax { get; init; } = 256;
 
     /// <summary>How often silent sessions, idle volumes and objects to be deleted are looked for.</summary>
     public TimeSpan Upkeep { get; init; } = TimeSpan.FromSeconds(1);
