@@ -234,8 +234,6 @@ public static unsafe partial class Libc
         }
     }
 
-    public static long SendFile(int to, int from, long length) => Call(40, to, from, 0, (nint)length);
-
     public static long Splice(int from, int to, long length) => Call(275, from, 0, to, 0, (nint)length);
 
     /// <summary>name_to_handle_at(2): a <see cref="FileHandle"/> is written.</summary>

@@ -61,7 +61,7 @@ internal static class Sabotages
 
     private static void AcknowledgeAll(LeaseTable table)
     {
-        var open = table.Sessions.SelectMany(session => session.Open.Values.Where(recall => recall.IsSent).Select(recall => (session.Id, recall)));
+        var open = table.Sessions.SelectMany(session => session.Open.Where(recall => recall.IsSent).Select(recall => (session.Id, recall)));
         foreach (var (id, recall) in open.ToArray()) table.Acknowledge(id, new RecallAnswer { Id = recall.Id, Kept = recall.Keep });
     }
 

@@ -64,9 +64,6 @@ internal sealed class InodeWriter(CachedInode inode, DirtyBudget budget, int blo
     /// <summary>Whether bytes are not committed.</summary>
     public bool HasBytes => !Dirty.IsEmpty || Uploads.Count > 0;
 
-    /// <summary>Whether attributes wait for a commit, or are on their way with one.</summary>
-    public bool HasAttributes => _pending.Mask != AttributeMask.None || _carried.Mask != AttributeMask.None;
-
     /// <summary>Whether anything is not committed.</summary>
     public bool HasAnything => HasBytes || _pending.Mask != AttributeMask.None;
 

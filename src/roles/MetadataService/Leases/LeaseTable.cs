@@ -76,7 +76,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         Count -= session.Inodes.Count;
 
         // Of what is being recalled it may have no lease any more.
-        var inodes = session.Inodes.Concat(session.Open.Values.Select(recall => recall.Inode)).Distinct();
+        var inodes = session.Inodes.Concat(session.Open.Select(recall => recall.Inode)).Distinct();
         foreach (var inode in inodes.Order().ToArray())
         {
             if (!_inodes.TryGetValue(inode, out var holders)) continue;
