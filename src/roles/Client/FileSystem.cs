@@ -387,6 +387,9 @@ public sealed class FileSystem : IAsyncDisposable
     /// <summary>Whether pages of the file may be kept (<see cref="ReadTarget.Pages"/>).</summary>
     public bool MayHavePages(ulong handle) => _files.MayHavePages(handle);
 
+    /// <summary>Whether a handle of the inode is open here.</summary>
+    public bool IsOpen(InodeId inode) => _open.IsOpen(inode);
+
     /// <summary>Inodes of which pages may be kept, with what is just being read of each into such pages.</summary>
     public IReadOnlyCollection<(InodeId Inode, ImmutableArray<FileRange> BeingRead)> Paged()
     {

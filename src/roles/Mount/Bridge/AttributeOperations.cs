@@ -91,6 +91,10 @@ internal sealed class AttributeOperations(BridgeContext context)
         var inode = context.Inode(request.NodeId);
         var found = await context.FileSystem.GetAttributesAsync(inode, BridgeContext.Interrupt(request));
         if (found.IsOk) context.OpenDirectories.Learn(found.Value);
+
+        // Another host removed or replaced it after its name was looked up. The kernel would show that it has no name, or refuse to give
+        // it one with ENOENT, where the name was all the time; with ESTALE it looks the path up once more (retry_estale, fs/namei.c).
+        if (found.IsOk && found.Value is { LinkCount: 0, Type: not FileType.Directory } && !context.FileSystem.IsOpen(inode)) return Errno.ESTALE;
         return found.Errno == Errno.ESTALE && context.OpenDirectories.TryGetRemoved(inode, out var removed) ? removed : found;
     }
 

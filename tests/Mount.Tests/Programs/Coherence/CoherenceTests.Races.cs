@@ -93,6 +93,18 @@ public abstract partial class CoherenceTests
         """);
 
     [Fact]
+    public async Task A_link_to_a_name_that_others_replace_finds_it() => await RunAsync(
+        """
+        ready = threading.Barrier(2); lost = []
+        def run(mount, mark):
+            for i in range(200):
+                ready.wait(60); put(f'{mount}/new{mark}', b'%d' % mark); os.rename(f'{mount}/new{mark}', f'{mount}/s')
+                try: os.link(f'{mount}/s', f'{mount}/l{mark}-{i}')
+                except OSError as e: lost.append((mark, i, e.errno))
+        run_all([(A, 0), (B, 1)], run); is_(lost, []); is_(len(os.listdir(A)), 401)
+        """);
+
+    [Fact]
     public async Task A_swap_and_a_folder_or_link_that_is_replaced_are_never_seen_half() => await RunAsync(
         """
         put(f'{A}/f', b'0' * 5000); put(f'{A}/g', b'1' * 5000); stop = threading.Event()
