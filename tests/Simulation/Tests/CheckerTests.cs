@@ -9,7 +9,7 @@ namespace FlexFs.Simulation.Tests;
 /// <summary>Checkers that cannot fail prove nothing: each bug that is put in must be found within some seeds.</summary>
 public sealed class CheckerTests
 {
-    private const int SeedsMax = 200;
+    private const int SeedsMax = 1500;
 
     [Fact]
     public void A_store_that_forgets_a_commit_is_found() => IsFound(
