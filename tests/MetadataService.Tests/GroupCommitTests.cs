@@ -99,6 +99,22 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task What_many_make_at_once_under_leases_is_looked_for_in_few_reads()
+    {
+        await using var service = new TestService();
+        await using var client = await TestClient.ConnectAsync(service, usesLeases: true);
+        Assert.True((await client.CreateAsync("first").SoonAsync()).IsOk);
+        service.Disk.HoldReads();
+        var before = service.Disk.Reads;
+        var creates = Enumerable.Range(0, 100).Select(i => client.CreateAsync($"{i}")).ToArray();
+        await Eventually.HoldsAsync(() => client.Rpc.Unanswered == 100, "all are sent");
+        await Eventually.HoldsAsync(() => service.Disk.Reads > before, "a fetch is under way");
+        service.Disk.LetReadsGo();
+        Assert.All(await Task.WhenAll(creates).SoonAsync(), reply => Assert.True(reply.IsOk));
+        Assert.InRange(service.Disk.Reads - before, 1, 20);
+    }
+
+    [Fact]
     public async Task While_reads_of_the_store_are_held_back_other_requests_of_the_volume_are_answered()
     {
         await using var service = new TestService();

@@ -64,9 +64,10 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
             Features = usesLeases ? SessionFeatures.Leases : SessionFeatures.None,
         }, options);
 
-    public static async Task<TestClient> ConnectAsync(IRpcConnector connector, RpcClientOptions? options = null)
+    public static async Task<TestClient> ConnectAsync(
+        IRpcConnector connector, RpcClientOptions? options = null, bool usesLeases = false)
     {
-        var client = Make(connector, options: options);
+        var client = Make(connector, options: options, usesLeases: usesLeases);
         await client.Rpc.ConnectAsync().SoonAsync();
         return client;
     }

@@ -49,7 +49,7 @@ internal static class Create
             NextCookie = type == FileType.Directory ? Directories.FirstCookie : 0,
         };
         Acls.Inherit(c, request.Parent, parent, inode, ref record, request.Umask);
-        c.PutInode(inode, record);
+        c.PutNewInode(inode, record);
         if (type == FileType.Directory)
         {
             c.Transaction.Put(Keys.DirectoryUsage(inode), new UsageRecord { Inodes = 1 });

@@ -22,7 +22,7 @@ internal static class CreateUnnamed
         var mode = FileMode.Of(FileType.Regular, request.Mode);
         var record = NewInode.Record(c, mode, request.UserId, groupId);
         Acls.Inherit(c, request.Directory, directory, inode, ref record, request.Umask);
-        c.PutInode(inode, record);
+        c.PutNewInode(inode, record);
         c.Transaction.Put(Keys.Orphan(inode), new OrphanRecord { Since = c.Now, IsLinkable = true });
         c.SetOpen(c.Session, inode, OpenState.Writing);
         return Outcome.Of(inode, 1) with { Lease = LeaseKind.Write };

@@ -198,6 +198,18 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         Transaction.Put(Keys.InodeInto(_key, inode), record with { Begin = Now });
     }
 
+    /// <summary>Writes an inode that has never been: there is nothing to look up first, which for every new inode would be a read from disk.</summary>
+    public void PutNewInode(InodeId inode, in InodeRecord record)
+    {
+        if (_gate is not null)
+        {
+            Footprint.Make(inode);
+            Footprint.Change(inode, record.Type == FileType.Directory ? InodeParts.Attributes : InodeParts.Attributes | InodeParts.Data);
+        }
+
+        Transaction.Put(Keys.InodeInto(_key, inode), record with { Begin = Now });
+    }
+
     /// <summary>Something of an inode goes into what the request does, without being shown.</summary>
     public void NoteRead(InodeId inode, InodeParts parts)
     {

@@ -88,7 +88,7 @@ internal static class Rename
         c.PutLink(inode, request.OldParent, request.OldName.Span);
         var record = NewInode.Record(c, FileMode.Of(type, 0), request.UserId, groupId) with { LinkCount = 1, Home = request.OldParent };
         Acls.Inherit(c, request.OldParent, directory, inode, ref record, umask: 0);
-        c.PutInode(inode, record);
+        c.PutNewInode(inode, record);
         return true;
     }
 
