@@ -4,10 +4,11 @@ using FlexFs.Harness;
 
 namespace FlexFs.Crash.Load;
 
-/// <summary>Writes file after file with fsync, and remembers those that were confirmed.</summary>
+/// <summary>Writes file after file with fsync, and remembers those that were confirmed; only the latest are kept, or comparing them would take ever longer.</summary>
 internal sealed class SyncedLoad(string folder) : ILoad
 {
-    private readonly List<(string Name, int Length, byte[] Hash)> _confirmed = [];
+    private const int Kept = 300;
+    private readonly Queue<(string Name, int Length, byte[] Hash)> _confirmed = [];
     private int _next;
 
     /// <inheritdoc/>
@@ -18,7 +19,8 @@ internal sealed class SyncedLoad(string folder) : ILoad
         using var file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, 0);
         file.Write(bytes);
         Posix.Sync(file.SafeFileHandle);
-        _confirmed.Add((name, bytes.Length, SHA256.HashData(bytes)));
+        _confirmed.Enqueue((name, bytes.Length, SHA256.HashData(bytes)));
+        if (_confirmed.Count > Kept) File.Delete(Path.Combine(folder, _confirmed.Dequeue().Name));
     }
 
     /// <inheritdoc/>

@@ -90,7 +90,7 @@ public sealed class SignalTests
     /// <summary>A program in the volume's root.</summary>
     private sealed class Program : IDisposable
     {
-        private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+        private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
         private readonly Process _process;
         private readonly string _what;
 

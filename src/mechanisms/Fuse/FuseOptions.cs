@@ -41,6 +41,12 @@ public sealed record FuseOptions
     /// <summary>Told of slow requests once they are answered; called on any thread, may neither wait nor throw.</summary>
     public Action<FuseSlow>? OnSlow { get; init; }
 
+    /// <summary>
+    /// Whether a thread is about to end, so that it waits for no answer: then <see cref="FuseRequest.InterruptTokenAfter"/> has no
+    /// patience. Asked from a signal on, now and then.
+    /// </summary>
+    public Func<uint, bool>? IsDying { get; init; }
+
     /// <summary>Told about faults that the kernel and programs cannot be told about; called on any thread, may not throw.</summary>
     public Action<FuseFault>? OnFault { get; init; }
 }

@@ -62,7 +62,8 @@ public readonly struct FuseRequest : IEquatable<FuseRequest>
 
     /// <summary>
     /// The same, but not before the request has been under way for so long: programs whose timers or profilers send them signals
-    /// see no EINTR from a call that takes as long as calls do. The last one asked for decides.
+    /// see no EINTR from a call that takes as long as calls do, unless the signal ends the program
+    /// (<see cref="FuseOptions.IsDying"/>). The last one asked for decides.
     /// </summary>
     public CancellationToken InterruptTokenAfter(TimeSpan patience) => Slot.InterruptTokenAfter(patience);
 

@@ -115,6 +115,8 @@ public sealed class FuseServer : IAsyncDisposable
 
     internal void Slow(in FuseSlow slow) => _options.OnSlow!(slow);
 
+    internal bool IsDying(uint threadId) => _options.IsDying?.Invoke(threadId) ?? false;
+
     internal void Fault(FuseOpcode opcode, string what, Exception? exception)
     {
         Counters.CountFault();

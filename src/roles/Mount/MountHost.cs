@@ -8,6 +8,7 @@ using FlexFs.Hosting.Http;
 using FlexFs.Hosting.Net;
 using FlexFs.Hosting.Tls;
 using FlexFs.Mount.Bridge;
+using FlexFs.Mount.Native;
 using FlexFs.Mount.State;
 using FlexFs.Mount.Storage;
 using FlexFs.Protocol.Settings;
@@ -230,6 +231,7 @@ public sealed class MountHost : IAsyncDisposable
                 MaxRequestBytes = settings.LargeRequests ? 1 << 20 : 128 << 10,
                 SlowAfter = settings.SlowLog,
                 OnSlow = slow.Tell,
+                IsDying = CallerState.IsDying,
                 OnFault = fault => MountLog.Fault(log, fault.Opcode.ToString(), fault.What, fault.Exception),
             },
         };

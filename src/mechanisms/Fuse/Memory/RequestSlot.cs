@@ -156,14 +156,18 @@ internal sealed unsafe class RequestSlot
     public bool TryInterrupt(ulong unique)
     {
         CancellationTokenSource? source;
+        long ticket;
+        uint caller;
+        TimeSpan left;
         lock (_lock)
         {
             if ((Ticket & 1) != 0 || FuseRequest.KeyOf(Header.Unique) != FuseRequest.KeyOf(unique)) return false;
             _interrupted = Header.Unique;
             source = _interrupt;
             _interrupt = null;
+            (ticket, caller, left) = (Ticket, Header.Pid, Left(_patience));
         }
-        if (source is not null) CancelIn(source, Left(_patience));
+        if (source is not null) _ = Interruption.EndAsync(this, ticket, caller, source, left);
         return true;
     }
 
@@ -189,7 +193,7 @@ internal sealed unsafe class RequestSlot
         if (left == TimeSpan.Zero) return new CancellationToken(canceled: true);
         // The signal came first; nothing else will cancel this one, so it is the caller's alone.
         var late = new CancellationTokenSource();
-        CancelIn(late, left);
+        _ = Interruption.EndAsync(this, Ticket, Header.Pid, late, left);
         return late.Token;
     }
 
@@ -224,13 +228,6 @@ internal sealed unsafe class RequestSlot
     {
         var left = patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - _begun);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    // Continuations run on the pool: a reader must go on reading.
-    private static void CancelIn(CancellationTokenSource source, TimeSpan left)
-    {
-        if (left > TimeSpan.Zero) source.CancelAfter(left);
-        else _ = source.CancelAsync();
     }
 
     private void TellSlow(long milliseconds)

@@ -91,15 +91,6 @@ internal sealed class AttributeOperations(BridgeContext context)
         var inode = context.Inode(request.NodeId);
         var found = await context.FileSystem.GetAttributesAsync(inode, BridgeContext.Interrupt(request));
         if (found.IsOk) context.OpenDirectories.Learn(found.Value);
-
-        // Another host removed or replaced it after its name was looked up: the caller sees it as it was then. With a link count of zero
-        // the kernel would refuse to give it a name with ENOENT without asking, where a name was all the time (vfs_link, fs/namei.c); asked,
-        // the server says that it has gone, and the kernel looks the path up once more.
-        if (found.IsOk && found.Value is { LinkCount: 0, Type: not FileType.Directory } && !context.FileSystem.IsOpen(inode))
-        {
-            return found.Value with { LinkCount = 1 };
-        }
-
         return found.Errno == Errno.ESTALE && context.OpenDirectories.TryGetRemoved(inode, out var removed) ? removed : found;
     }
 

@@ -22,8 +22,11 @@ internal sealed record BridgeContext(
     Ownership Ownership,
     TimeProvider Time)
 {
-    /// <summary>How long a call that changes nothing is under way at least before a signal ends it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How long a call that changes nothing is under way at least before a signal ends it that does not end the program: a restart of
+    /// the metadata server is over by then, and no program with a timer sees one.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Directories that are open.</summary>
     internal OpenDirectories OpenDirectories { get; } = new();

@@ -180,8 +180,18 @@ internal sealed class KernelCaches : IKernelCaches, IDisposable
         /// <summary>Attributes of now if they may be kept, else those that are given, for no time.</summary>
         internal TimeSpan Resolve(in Attributes told, out Attributes now)
         {
-            if (_left > TimeSpan.Zero && _caches._fileSystem.TryGive(told.Inode, out now)) return Min(_left, _caches._attributesValid);
             now = told;
+            var isKept = _left > TimeSpan.Zero && _caches._fileSystem.TryGive(told.Inode, out now);
+            if (!isKept) now = told;
+            if (now is not { LinkCount: 0, Type: not FileType.Directory } || _caches._fileSystem.IsOpen(now.Inode))
+            {
+                return isKept ? Min(_left, _caches._attributesValid) : TimeSpan.Zero;
+            }
+
+            // Another host removed or replaced it after its name was looked up: the caller sees it as it was then. With a link count of
+            // zero the kernel would refuse to give it a name with ENOENT without asking, where a name was all the time (vfs_link,
+            // fs/namei.c); asked, the server says that it has gone, and the kernel looks the path up once more.
+            now = now with { LinkCount = 1 };
             return TimeSpan.Zero;
         }
 
