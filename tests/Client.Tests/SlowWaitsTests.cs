@@ -75,9 +75,9 @@ public sealed class SlowWaitsTests
 
         world.Objects.BeforeRead = _ => gate.WaitAsync(World.Token);
         from = waits.Begin();
-        var reads = world.Objects.Reads;
+        var (reads, asked) = (world.Objects.Reads, _clock.Asked);
         var reading = fs.ReadAllAsync(file.Handle, 100_000);
-        await World.EventuallyAsync(() => world.Objects.Reads > reads, "it is being read");
+        await World.EventuallyAsync(() => world.Objects.Reads > reads && _clock.Asked > asked, "it is being read, from a time on");
         _clock.Advance(TimeSpan.FromSeconds(2));
         gate.Release();
         Assert.Equal(100_000, (await reading).Length);
@@ -95,10 +95,18 @@ public sealed class SlowWaitsTests
     private sealed class HandClock : TimeProvider
     {
         private long _now = 1;
+        private int _asked;
+
+        /// <summary>How often it was read.</summary>
+        public int Asked => Volatile.Read(ref _asked);
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override long GetTimestamp() => Volatile.Read(ref _now);
+        public override long GetTimestamp()
+        {
+            Interlocked.Increment(ref _asked);
+            return Volatile.Read(ref _now);
+        }
 
         public void Advance(TimeSpan by) => Interlocked.Add(ref _now, by.Ticks);
     }

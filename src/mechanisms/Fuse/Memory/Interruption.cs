@@ -18,11 +18,11 @@ internal static class Interruption
         {
             if (slot.Server.IsDying(threadId)) break;
             var next = pause < patience ? pause : patience;
-            await Task.Delay(next).ConfigureAwait(false);
+            await Task.Delay(next);
             if (!slot.IsPending(ticket)) return;
             patience -= next;
         }
 
-        await source.CancelAsync().ConfigureAwait(false);
+        await source.CancelAsync();
     }
 }
