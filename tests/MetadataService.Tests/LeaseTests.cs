@@ -42,6 +42,31 @@ public sealed class LeaseTests
     }
 
     [Fact]
+    public async Task The_answer_to_a_change_says_that_another_waits_to_change_the_same()
+    {
+        await using var service = new TestService();
+        await using var a = await LeaseClient.ConnectAsync(service);
+        await using var b = await LeaseClient.ConnectAsync(service);
+        await using var c = await LeaseClient.ConnectAsync(service);
+        var file = await a.MakeFileAsync("file");
+        await b.Client.LookupAsync("new").SoonAsync();
+        await c.Client.StatAsync(file).SoonAsync();
+
+        // It waits for both; when the first has dropped the name it is not asked again.
+        var link = a.Client.CallAsync<LinkRequest, MutationReply>(
+            Opcode.Link, new LinkRequest { Inode = file, NewParent = InodeId.Root, NewName = "new"u8.ToArray() });
+        var held = await c.NextRecallAsync();
+        await b.AcknowledgeAsync(await b.NextRecallAsync()).SoonAsync();
+        b.Obeys = true;
+        Assert.True((await b.Client.CreateAsync("meanwhile").SoonAsync()).Value.IsContested);
+        Assert.False(link.IsCompleted);
+        c.Obeys = true;
+        await c.AcknowledgeAsync(held).SoonAsync();
+        Assert.True((await link.SoonAsync()).IsOk);
+        Assert.False((await b.Client.CreateAsync("afterwards").SoonAsync()).Value.IsContested);
+    }
+
+    [Fact]
     public async Task A_new_name_takes_effect_when_every_other_holder_has_dropped_it()
     {
         await using var service = new TestService();
@@ -269,14 +294,14 @@ public sealed class LeaseTests
     }
 
     [Fact]
-    public async Task A_young_write_lease_is_left_to_its_holder_for_a_moment()
+    public async Task A_young_write_lease_is_left_to_its_holder_for_a_moment_when_another_wants_to_write()
     {
         var clock = new ManualClock();
         await using var service = new TestService(clock: clock);
         await using var a = await LeaseClient.ConnectAsync(service);
         await using var b = await LeaseClient.ConnectAsync(service);
         var inode = (await a.Client.CreateAsync("file", open: true).SoonAsync()).Value.Attributes!.Value.Inode;
-        var stat = b.Client.StatAsync(inode);
+        var acquiring = b.AcquireAsync(inode);
         await b.Client.StatAsync(InodeId.Root).SoonAsync();
         await a.Client.StatAsync(InodeId.Root).SoonAsync();
         Assert.Empty(a.Recalls);
@@ -286,6 +311,18 @@ public sealed class LeaseTests
             return a.Recalls.Count == 1;
         }, "the recall came");
         await a.AcknowledgeAsync(a.Recalls[0]).SoonAsync();
+        Assert.True((await acquiring.SoonAsync()).IsOk);
+    }
+
+    [Fact]
+    public async Task A_young_write_lease_is_recalled_at_once_for_who_wants_to_read()
+    {
+        await using var service = new TestService(clock: new ManualClock());
+        await using var a = await LeaseClient.ConnectAsync(service);
+        await using var b = await LeaseClient.ConnectAsync(service);
+        var inode = (await a.Client.CreateAsync("file", open: true).SoonAsync()).Value.Attributes!.Value.Inode;
+        var stat = b.Client.StatAsync(inode);
+        await a.AcknowledgeAsync(await a.NextRecallAsync()).SoonAsync();
         Assert.True((await stat.SoonAsync()).IsOk);
     }
 

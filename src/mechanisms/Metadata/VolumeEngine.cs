@@ -157,7 +157,7 @@ public sealed class VolumeEngine
         {
             _context.BeginWriting(_batchTime, now);
             var outcome = Refusable(Dispatch.Run(_context, request.Opcode, request.Payload));
-            return kind == OperationKind.InternalMutation ? Answer(outcome, LeaseKind.None, made: null, out _) : outcome;
+            return kind == OperationKind.InternalMutation ? Answer(outcome, LeaseKind.None, made: null, isContested: false, out _) : outcome;
         }
 
         if (!_context.TryGetSession(request.Session, out var session))
@@ -193,7 +193,7 @@ public sealed class VolumeEngine
             if (last.Errno == Errno.OK) Dispatch.Reopen(_context, request.Opcode, request.Payload, last.Inode);
 
             // It took effect long ago and waits for nobody; its attributes are of now, and not to be kept.
-            return Answer(new Outcome(last.Errno, last.Inode, last.Value), LeaseKind.None, last.Made, out _);
+            return Answer(new Outcome(last.Errno, last.Inode, last.Value), LeaseKind.None, last.Made, isContested: true, out _);
         }
 
         // An older number is a duplicate of a request whose answer was taken: nobody waits for it. Numbers may skip: what was refused
@@ -202,7 +202,7 @@ public sealed class VolumeEngine
         _context.BeginWriting(_batchTime, now);
         var outcome = Dispatch.Run(_context, request.Opcode, request.Payload);
         if (outcome.HasMore || !_context.IsComplete) return outcome;
-        outcome = Answer(Refusable(outcome), outcome.Lease, made: null, out var attributes);
+        outcome = Answer(Refusable(outcome), outcome.Lease, made: null, _context.IsContested, out var attributes);
         _context.PutReply(request.Session, request.Slot, new ReplyRecord
         {
             Number = request.Number,
@@ -224,7 +224,7 @@ public sealed class VolumeEngine
     }
 
     // With the inode as it is now, or as it was made when it is gone.
-    private Outcome Answer(Outcome outcome, LeaseKind wanted, Attributes? made, out Attributes? attributes)
+    private Outcome Answer(Outcome outcome, LeaseKind wanted, Attributes? made, bool isContested, out Attributes? attributes)
     {
         attributes = made;
         if (outcome.Errno != Errno.OK) return outcome;
@@ -235,7 +235,7 @@ public sealed class VolumeEngine
                 : _context.Show(outcome.Inode, record, wanted);
         }
 
-        _context.Reply(new MutationReply { Attributes = attributes, Value = outcome.Value });
+        _context.Reply(new MutationReply { Attributes = attributes, Value = outcome.Value, IsContested = isContested });
         return outcome;
     }
 

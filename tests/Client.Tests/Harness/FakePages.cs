@@ -51,7 +51,7 @@ public sealed class FakePages(LeaseHost host)
             return;
         }
 
-        foreach (var (key, slot) in _slots.OrderBy(of => of.Key.Page))
+        foreach (var (key, slot) in _slots.ToArray().OrderBy(of => of.Key.Page))
         {
             var from = key.Page * PageBytes;
             if (key.Inode != inode || !range.Overlaps(new FileRange(from, from + PageBytes))) continue;

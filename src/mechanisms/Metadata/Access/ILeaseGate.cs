@@ -34,6 +34,9 @@ public interface ILeaseGate
     /// <summary>Whether another session may have size and times of the inode that are not committed.</summary>
     bool IsWrittenElsewhere(InodeId inode);
 
+    /// <summary>Whether a session that came earlier waits to change the inode, and may have recalled it already.</summary>
+    bool IsContested(InodeId inode);
+
     /// <summary>
     /// Whether the request may take effect and be answered. If so, the leases that were offered are granted; if not, it had no effect and
     /// is executed again later.

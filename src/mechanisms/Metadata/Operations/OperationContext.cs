@@ -210,6 +210,21 @@ internal sealed class OperationContext(WorkingSet set, OpenTable opens, EngineOp
         Transaction.Put(Keys.InodeInto(_key, inode), record with { Begin = Now });
     }
 
+    /// <summary>Whether another session that came earlier waits to change something of what the request changes.</summary>
+    public bool IsContested
+    {
+        get
+        {
+            if (_gate is null) return false;
+            foreach (var change in Footprint.Changes)
+            {
+                if (_gate.IsContested(change.Inode)) return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Something of an inode goes into what the request does, without being shown.</summary>
     public void NoteRead(InodeId inode, InodeParts parts)
     {

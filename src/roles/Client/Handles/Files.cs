@@ -119,7 +119,7 @@ internal sealed class Files(
             if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
             if (exclusive || reply.Value.Value != 0)
             {
-                if (named is not null) named.Made = attributes.Inode;
+                named?.Take(reply.Value, attributes.Inode);
                 return Made(attributes, flags, since);
             }
 

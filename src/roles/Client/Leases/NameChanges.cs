@@ -19,7 +19,7 @@ internal sealed class NameChanges(
         var reply = await session.MutateAsync(Opcode.Create, request);
         if (!reply.IsOk) return reply.Errno;
         if (reply.Value.Attributes is not { } made) return Errno.ESTALE;
-        if (named is not null) named.Made = made.Inode;
+        named?.Take(reply.Value, made.Inode);
         return names.Take(made, since);
     }
 
@@ -30,7 +30,7 @@ internal sealed class NameChanges(
         own?.AgeLinkCount();
         using var named = leases.BeginChange(request.NewParent, request.NewName);
         var reply = await session.MutateAsync(Opcode.Link, request);
-        if (reply.IsOk && named is not null) named.Made = request.Inode;
+        if (reply.IsOk) named?.Take(reply.Value, request.Inode);
 
         // It has no name any more (link(2): ENOENT). That may be news to who does not have it open: another host replaced the name since
         // it was looked up, and where a name was all the time nobody may see ENOENT. With ESTALE the kernel looks the path up once more.
@@ -44,7 +44,7 @@ internal sealed class NameChanges(
     {
         using var named = leases.BeginChange(parent, name, removes: true);
         var reply = await session.MutateAsync(opcode, request);
-        if (reply.IsOk && named is not null) named.Made = InodeId.None;
+        if (reply.IsOk) named?.Take(reply.Value, InodeId.None);
         if (reply.IsOk && reply.Value.Value != 0) names.Forget(new InodeId(reply.Value.Value));
         return names.Noted(reply);
     }

@@ -200,7 +200,7 @@ internal sealed class Names(MetadataSession session, ClientLeases leases, InodeC
     {
         if (!reply.IsOk) return reply.Errno;
         if (reply.Value.Attributes is not { } attributes) return Errno.ESTALE;
-        if (own is not null) own.Told = attributes;
+        own?.Take(reply.Value, attributes);
         return Note(attributes, isWhole: own is not null);
     }
 

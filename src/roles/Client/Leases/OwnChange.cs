@@ -23,10 +23,22 @@ internal sealed class OwnChange(ClientLeases leases, CachedInode inode, byte[] n
     public bool IsBlind { get; init; }
 
     /// <summary>What the name is now, by the answer; the inode none when it is gone.</summary>
-    public InodeId? Made { get; set; }
+    public InodeId? Made { get; private set; }
 
     /// <summary>The attributes of the inode in the answer.</summary>
-    public Attributes? Told { get; set; }
+    public Attributes? Told { get; private set; }
+
+    /// <summary>It was answered. Unless somebody else waits to change the same, it is known what the name is.</summary>
+    public void Take(in MutationReply reply, InodeId made)
+    {
+        if (!reply.IsContested) Made = made;
+    }
+
+    /// <summary>The same of the inode's attributes.</summary>
+    public void Take(in MutationReply reply, in Attributes told)
+    {
+        if (!reply.IsContested) Told = told;
+    }
 
     /// <summary>It gives the inode a name: not even the holder of the write lease knows how many it has, until it is answered.</summary>
     public void AgeLinkCount()

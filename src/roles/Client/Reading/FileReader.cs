@@ -36,8 +36,6 @@ internal sealed class FileReader(
     public async ValueTask<(Result<int> Bytes, bool IsCovered)> ReadUnderLeaseAsync(
         CachedInode inode, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        int length;
-        List<Gap>? gaps = null;
         bool mayRead;
         lock (inode.Gate) mayRead = leases.MayRead(inode);
         if (!mayRead)
@@ -47,34 +45,55 @@ internal sealed class FileReader(
             if (errno != Errno.OK) return (errno, true);
         }
 
-        lock (inode.Gate)
+        var length = destination.Length;
+        for (var round = 0; ; round++)
         {
-            // A recall that comes from here on waits for this read.
-            mayRead = leases.MayRead(inode);
-            var size = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
-            if (offset >= size) return (0, mayRead);
-            length = (int)Math.Min(destination.Length, size - offset);
-            if (inode.Writer is { } writer && !writer.Dirty.IsEmpty)
+            List<Gap>? gaps = null;
+            lock (inode.Gate)
             {
-                gaps = [];
-                writer.Dirty.Read(offset, destination.Span[..length], gaps);
+                // A recall that comes from here on waits for this read.
+                mayRead = leases.MayRead(inode);
+                length = LengthOf(inode, offset, length);
+                if (length == 0) return (0, mayRead);
+                if (inode.Writer is { } writer && !writer.Dirty.IsEmpty)
+                {
+                    gaps = [];
+                    writer.Dirty.Read(offset, destination.Span[..length], gaps);
+                }
+            }
+
+            var errno = await FillAsync(inode, offset, destination[..length], gaps, cancellationToken);
+            if (errno != Errno.OK) return (errno, true);
+            lock (inode.Gate)
+            {
+                // Cut off meanwhile, so that what was read there may be the zeros behind the end: neither the old bytes nor the new end.
+                var now = LengthOf(inode, offset, length);
+                if (now == length) return (length, mayRead);
+                if (round == RoundsMax) return (now, mayRead);
             }
         }
+    }
 
-        if (gaps is null)
-        {
-            var errno = await ReadCommittedAsync(inode, offset, destination[..length], cancellationToken);
-            return errno == Errno.OK ? (length, mayRead) : (errno, true);
-        }
+    // Under the inode's lock: how much of it there is.
+    private static int LengthOf(CachedInode inode, long offset, int length)
+    {
+        var size = inode.Writer?.Size(inode.Known.SizeBytes) ?? inode.Known.SizeBytes;
+        return (int)Math.Clamp(size - offset, 0, length);
+    }
 
+    // All of it where nothing is dirty, else what is not.
+    private async ValueTask<Errno> FillAsync(
+        CachedInode inode, long offset, Memory<byte> destination, List<Gap>? gaps, CancellationToken cancellationToken)
+    {
+        if (gaps is null) return await ReadCommittedAsync(inode, offset, destination, cancellationToken);
         foreach (var gap in gaps)
         {
             var errno = await ReadCommittedAsync(
                 inode, offset + gap.At, destination.Slice(gap.At, gap.Length), cancellationToken);
-            if (errno != Errno.OK) return (errno, true);
+            if (errno != Errno.OK) return errno;
         }
 
-        return (length, mayRead);
+        return Errno.OK;
     }
 
     /// <summary>All of a block as this client sees it, read from one state of the file at the server.</summary>

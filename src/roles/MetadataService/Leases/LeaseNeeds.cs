@@ -87,7 +87,8 @@ internal sealed class LeaseNeeds
     private void AddRead(
         LeaseTable table, LeaseWait? wait, SessionId own, LeaseSession? session, in Touched read, Footprint footprint)
     {
-        if (table.Find(read.Inode) is not { } holders) return;
+        // Who wants to write it takes all of the lease (AddWanted), and not the half of it before.
+        if (footprint.Wanted == (read.Inode, LeaseKind.Write) || table.Find(read.Inode) is not { } holders) return;
         foreach (var holder in holders.All)
         {
             if (holder.Session == own || holder.Kind != LeaseKind.Write) continue;

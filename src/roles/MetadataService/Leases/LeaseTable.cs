@@ -209,6 +209,9 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         return wanted == LeaseKind.Write && holders.IsHeldByOthers(session.Id) ? LeaseKind.Read : wanted;
     }
 
+    internal bool IsContested(ServiceRequest request, InodeId inode) =>
+        _inodes.TryGetValue(inode, out var holders) && HasOlderChange(holders, inode, request.Wait);
+
     internal bool IsWrittenElsewhere(SessionId session, InodeId inode) =>
         _inodes.TryGetValue(inode, out var holders) && holders.IsWrittenByOthers(session);
 
@@ -359,10 +362,11 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         return recall;
     }
 
-    // A write lease is left to its holder for a moment, or two writers would do nothing but take it from each other.
+    // A write lease is left to its holder for a moment, or two writers would do nothing but take it from each other. Who wants to read
+    // gets the bytes at once.
     private TimeSpan TimeLeft(Recall recall)
     {
-        if (!_inodes.TryGetValue(recall.Inode, out var holders)) return TimeSpan.Zero;
+        if (recall.Keep != LeaseKind.None || !_inodes.TryGetValue(recall.Inode, out var holders)) return TimeSpan.Zero;
         foreach (var holder in holders.All)
         {
             if (holder.Session != recall.Session) continue;
@@ -439,6 +443,8 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         public bool IsHeldElsewhere(InodeId inode) => _table.Find(inode)?.IsHeldByOthers(_request.Engine.Session) ?? false;
 
         public bool IsWrittenElsewhere(InodeId inode) => _table.IsWrittenElsewhere(_request.Engine.Session, inode);
+
+        public bool IsContested(InodeId inode) => _table.IsContested(_request, inode);
 
         public bool Admits(Footprint footprint) => _table.Admits(_request, _session, footprint);
     }

@@ -15,6 +15,12 @@ public readonly partial record struct MutationReply
 
     /// <summary>What the operation defines: the first id of a range, or the inode that lost a name.</summary>
     [Field(2)] public ulong Value { get; init; }
+
+    /// <summary>
+    /// Whether another session waits to change what this changed, or it is not known: then nothing of the answer may be kept. What that
+    /// one recalled before this change it does not recall once more.
+    /// </summary>
+    [Field(3)] public bool IsContested { get; init; }
 }
 
 /// <summary>
