@@ -27,7 +27,8 @@ public class FenceTests
         Assert.Equal(before, await fs.GetAsync(inode));
         Assert.Equal(before, await (await world.JoinAsync()).GetAsync(inode));
 
-        var lost = Assert.Single(Assert.Single(rescue.Saved).Files);
+        await World.EventuallyAsync(() => rescue.Saved.Count == 1, "the rescue has it");
+        var lost = Assert.Single(rescue.Saved[0].Files);
         Assert.Equal(inode, lost.Inode);
         Assert.Equal((AttributeMask.Mode, 0x180u), (lost.Change.Mask, lost.Change.Mode));
         Assert.Equal(World.Random(20_000, 2), TestRescue.Contents(lost, 100));
