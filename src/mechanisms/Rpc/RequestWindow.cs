@@ -128,6 +128,9 @@ internal sealed class RequestWindow
         return busy.Frame.AsSpan(0, busy.FrameBytes);
     }
 
+    /// <summary>The header of what is in a busy slot.</summary>
+    public FrameHeader HeaderOf(int slot) => ReadHeader(SlotOf(slot).Frame!);
+
     /// <summary>The lane that a slot is of.</summary>
     public static RpcLane LaneOfSlot(int slot) => RpcProtocol.LaneOf((uint)slot);
 
@@ -158,8 +161,7 @@ internal sealed class RequestWindow
         slot = -1;
         if (!IsUnanswered(header) || RpcProtocol.MayWait(header.Slot)) return Errno.ENOENT;
         ref var busy = ref SlotOf((int)header.Slot);
-        var reader = new WireReader(busy.Frame.AsMemory(0, FrameHeader.Bytes));
-        Check.That(FrameHeader.TryDecode(ref reader, out var request));
+        var request = ReadHeader(busy.Frame!);
         var (frame, bytes) = (busy.Frame, busy.FrameBytes);
         busy.Frame = null;
         var moved = Vacate((int)header.Slot);
@@ -183,9 +185,7 @@ internal sealed class RequestWindow
         if (lane.Queue.First is not { } node || !lane.HasRoomFor(node.Value.FrameBytes)) return -1;
         lane.Queue.Remove(node);
         var call = node.Value;
-        var reader = new WireReader(call.Frame.AsMemory(0, FrameHeader.Bytes));
-        Check.That(FrameHeader.TryDecode(ref reader, out var header));
-        return Occupy(lane, call, header);
+        return Occupy(lane, call, ReadHeader(call.Frame!));
     }
 
     /// <summary>The caller stops waiting. A request that was sent keeps its slot until it is answered.</summary>
@@ -261,6 +261,13 @@ internal sealed class RequestWindow
 
     private static Lane MakeLane(int first, int count, long bytesMax) =>
         new() { First = first, Count = count, Usable = count, BytesMax = bytesMax };
+
+    private static FrameHeader ReadHeader(byte[] frame)
+    {
+        var reader = new WireReader(frame.AsMemory(0, FrameHeader.Bytes));
+        Check.That(FrameHeader.TryDecode(ref reader, out var header));
+        return header;
+    }
 
     private static void WriteHeader(byte[] frame, in FrameHeader header)
     {

@@ -72,6 +72,26 @@ public sealed class RpcClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Requests of some operations that were sent, or will be on the next connection, and are not answered.</summary>
+    public List<RpcUnanswered> UnansweredOf(params ReadOnlySpan<ushort> opcodes)
+    {
+        var slots = new List<int>();
+        var found = new List<RpcUnanswered>();
+        lock (_gate)
+        {
+            _window.CopyUnanswered(slots);
+            foreach (var slot in slots)
+            {
+                var header = _window.HeaderOf(slot);
+                if (!opcodes.Contains(header.Opcode)) continue;
+                found.Add(new RpcUnanswered(
+                    header.Opcode, header.Slot, header.Number, _window.FrameOf(slot)[FrameHeader.Bytes..].ToArray()));
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Calls that wait for a slot.</summary>
     public int Waiting
     {

@@ -107,6 +107,48 @@ public sealed class LinkAndUnlinkTests
     }
 
     [Fact]
+    public void What_a_create_without_an_answer_made_is_open_again_before_the_create_is_repeated()
+    {
+        var unnamed = Unnamed(InodeId.Root);
+        var made = _h.Mutate(Opcode.CreateUnnamed, unnamed).Reply.Attributes!.Value.Inode;
+        _h.Commit();
+        _h.Restart();
+        Reclaim(slot: 0, number: 1);
+        Assert.Equal(0u, RemoveOrphans());
+        Assert.Equal(0u, _h.Repeat(Opcode.CreateUnnamed, unnamed).Reply.Attributes!.Value.LinkCount);
+        Assert.Equal(1, _h.Engine.Totals.Opens);
+        _h.Close(made);
+        Assert.Equal(Errno.ESTALE, _h.Stat(made).Errno);
+    }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 1)]
+    [InlineData(Limits.RpcSlotsMax, 1)]
+    public void What_another_request_made_is_not_open_again(uint slot, ulong number)
+    {
+        _h.Mutate(Opcode.CreateUnnamed, Unnamed(InodeId.Root));
+        _h.Commit();
+        _h.Restart();
+        Reclaim(slot, number);
+        Assert.Equal(0, _h.Engine.Totals.Opens);
+        Assert.Equal(1u, RemoveOrphans());
+    }
+
+    private void Reclaim(uint slot, ulong number)
+    {
+        var told = new ReclaimRequest
+        {
+            UnansweredCreates = [new UnansweredRequest { Slot = slot, Number = number }],
+            IsLast = true,
+        };
+        Assert.Equal(Errno.OK, _h.Read<ReclaimRequest, EmptyReply>(Opcode.Reclaim, told).Errno);
+    }
+
+    private uint RemoveOrphans() =>
+        _h.Query<ListRequest, RemoveOrphansReply>(InternalOpcode.RemoveOrphans, new ListRequest { Limit = 10 }).Reply.Removed;
+
+    [Fact]
     public void A_file_made_without_a_name_has_the_group_of_a_set_group_ID_directory()
     {
         var shared = _h.MakeDirectory("shared");

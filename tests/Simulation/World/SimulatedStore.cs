@@ -18,6 +18,7 @@ public sealed class SimulatedStore(SimulatedWorld world) : IVolumeStores
     private readonly SimulatedProcess _process = world.NewProcess("store");
     private readonly MemoryStore _disk = new();
     private readonly List<Commit> _underWay = [];
+    private int _deaths;
     private List<StoreWrite>? _undo;
     private StoreBatch? _undoable;
 
@@ -72,14 +73,16 @@ public sealed class SimulatedStore(SimulatedWorld world) : IVolumeStores
         }
 
         _underWay.Clear();
+        _deaths++;
         if (world.Options.Sabotage == Sabotage.StoreForgetsCommit) Undo();
     }
 
     private async Task<IKeyValueStore> OpenAsync()
     {
+        var deathsBefore = _deaths;
         await DelayAsync();
         if (Fails()) throw new StorageException("simulated: the store cannot be opened");
-        return new Handle(this);
+        return new Handle(this, deathsBefore);
     }
 
     private CommitResult Apply(StoreBatch batch)
@@ -156,15 +159,22 @@ public sealed class SimulatedStore(SimulatedWorld world) : IVolumeStores
         public bool IsSettled { get; set; }
     }
 
-    private sealed class Handle(SimulatedStore store) : IKeyValueStore
+    private sealed class Handle(SimulatedStore store, int deathsBefore) : IKeyValueStore
     {
         private string? _broken;
+
+        // Its server was killed: nobody waits for its answers, and what it was about to do does not happen any more.
+        private bool IsOfTheDead => deathsBefore != store._deaths;
 
         public ValueTask<StorePosition> PositionAsync(CancellationToken cancellationToken) =>
             new(RunAsync(() => store._disk.PositionAsync(CancellationToken.None), "reading the position"));
 
         public ValueTask<StorePosition> TakeOwnershipAsync(CancellationToken cancellationToken) =>
-            new(RunAsync(() => store._disk.TakeOwnershipAsync(CancellationToken.None), "taking ownership"));
+            new(RunAsync(
+                () => IsOfTheDead
+                    ? store._disk.PositionAsync(CancellationToken.None)
+                    : store._disk.TakeOwnershipAsync(CancellationToken.None),
+                "taking ownership"));
 
         public ValueTask<ulong> GetManyAsync(
             IReadOnlyList<StoreKey> keys, byte[]?[] values, CancellationToken cancellationToken) =>

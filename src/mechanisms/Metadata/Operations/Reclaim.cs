@@ -1,3 +1,4 @@
+using FlexFs.Core;
 using FlexFs.Metadata.State;
 using FlexFs.Protocol.Metadata;
 
@@ -19,6 +20,20 @@ internal static class Reclaim
             }
         }
 
+        if (!request.UnansweredCreates.IsDefaultOrEmpty)
+        {
+            foreach (var create in request.UnansweredCreates) Reopen(c, create);
+        }
+
         return c.Reply(default(EmptyReply));
+    }
+
+    // What has not taken effect has no answer of its number yet, and will open what it makes by itself.
+    private static void Reopen(OperationContext c, in UnansweredRequest create)
+    {
+        if (create.Slot >= Limits.RpcSlotsMax) return;
+        if (!c.TryGetReply(c.Session, create.Slot, out var kept) || kept.Number != create.Number) return;
+        if (kept.Errno != Errno.OK || !c.TryGetInode(kept.Inode, out _) || !c.MayOpen(kept.Inode)) return;
+        c.SetOpen(c.Session, kept.Inode, OpenState.Writing);
     }
 }

@@ -337,6 +337,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
         var at = 0;
         var told = 0;
         var leases = Leases();
+        var creates = UnansweredCreates();
         do
         {
             var part = open.AsSpan(at, Math.Min(CloseRequest.InodesMax, open.Length - at)).ToArray();
@@ -348,6 +349,7 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
                 OpenInodes = [.. part.Select(inode => inode.Id)],
                 WrittenInodes = [.. part.Where(inode => inode.IsForWriting).Select(inode => inode.Id)],
                 Leases = [.. held],
+                UnansweredCreates = creates,
                 IsLast = at == open.Length && told == leases.Count,
             };
             if (Incarnation != incarnation) return;
@@ -355,9 +357,18 @@ internal sealed class MetadataSession : IRpcClientSession, IRpcPushHandler, IAsy
                 Opcode.Reclaim, request, CancellationToken.None, RpcLane.First);
             if (Incarnation != incarnation) return;
             if (!reply.IsOk) ClientLog.ReclaimFailed(_log, reply.Errno);
+            creates = [];
         }
         while (at < open.Length || told < leases.Count);
     }
+
+    // They may have taken effect at the server that is gone.
+    private ImmutableArray<UnansweredRequest> UnansweredCreates() =>
+    [
+        .. _rpc!.UnansweredOf((ushort)Opcode.Create, (ushort)Opcode.CreateUnnamed)
+            .Where(r => r.Opcode != (ushort)Opcode.Create || WireCodec.Read<CreateRequest>(r.Payload).Open)
+            .Select(r => new UnansweredRequest { Slot = r.Slot, Number = r.Number }),
+    ];
 
     // Before the last part of what is open: with that the server takes new requests of this session, and no more claims.
     private async Task ReclaimLocksAsync(ulong incarnation)

@@ -50,7 +50,7 @@ public readonly partial record struct CloseRequest
 }
 
 /// <summary>What the session had open when it lost the server: first request after a resumed session. Answered empty.</summary>
-[WireRecord(Version = 2)]
+[WireRecord(Version = 3)]
 public readonly partial record struct ReclaimRequest
 {
     /// <summary>A part of them.</summary>
@@ -65,8 +65,25 @@ public readonly partial record struct ReclaimRequest
     /// <summary>Those of <see cref="OpenInodes"/> that are open for writing.</summary>
     [Field(4, Since = 2, Max = CloseRequest.InodesMax)] public ImmutableArray<InodeId> WrittenInodes { get; init; }
 
+    /// <summary>
+    /// Requests without an answer that open what they make. Those that took effect are open again from here on: their repeat may come
+    /// after another loss of the connection, and nobody may remove meanwhile what they made.
+    /// </summary>
+    [Field(5, Since = 3, Max = Limits.RpcSlotsMax)] public ImmutableArray<UnansweredRequest> UnansweredCreates { get; init; }
+
     /// <summary>Leases in one request.</summary>
     public const int LeasesMax = 16384;
+}
+
+/// <summary>A request that its session will repeat.</summary>
+[WireRecord(Version = 1)]
+public readonly partial record struct UnansweredRequest
+{
+    /// <summary>Its slot of the session's window.</summary>
+    [Field(1)] public uint Slot { get; init; }
+
+    /// <summary>Its number in that slot.</summary>
+    [Field(2)] public ulong Number { get; init; }
 }
 
 /// <summary>The mount goes away: forget its session and all that it had open.</summary>
