@@ -56,7 +56,7 @@ public sealed class FileSystem : IAsyncDisposable
         var objects = parts.Objects(welcome);
         var budget = new DirtyBudget(parts.DirtyMemory, parts.Waits);
         var reader = new FileReader(_session, _leases, objects, BlockSizeLog2, parts.Waits, parts.Log);
-        _uploader = new Uploader(objects, joined.Ids, reader, options, parts.Time, parts.Waits, chance, parts.Log);
+        _uploader = new Uploader(objects, joined.Ids, budget, reader, options, parts.Time, parts.Waits, chance, parts.Log);
         var committer = new Committer(_session, joined.Ids, _uploader, reader, parts.Log);
         _writes = new WritePath(_open, _leases, budget, _uploader, committer, reader, _session, BlockSizeLog2);
         _recalls = new RecallHandler(_leases, _session, _cache, _writes, parts.Time, parts.Log);
@@ -69,7 +69,6 @@ public sealed class FileSystem : IAsyncDisposable
         _behind.Accesses = _accesses;
         _accesses.OnTold = OnAccessTold;
         _uploader.OnStored = _behind.Stored;
-        _uploader.OnOutOfSpace = budget.WakeAll;
         _writes.OnMemoryFull = _behind.Press;
         _open.OnWork = _behind.Wake;
         _files.OnUncovered = _recalls.Drop;

@@ -15,12 +15,34 @@ internal sealed class DirtyBudget(IDirtyMemory memory, SlowWaits waits)
     private int _taken;
     private int _sealed;
     private ulong _sequence;
+    private bool _isOutOfSpace;
 
     /// <summary>Bytes of a chunk.</summary>
     public int ChunkBytes { get; } = memory.ChunkBytes;
 
     /// <summary>Chunks in use.</summary>
     public int Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Whether the store had no space for the last that was sent there: nobody waits for a chunk meanwhile.</summary>
+    public bool IsOutOfSpace
+    {
+        get => Volatile.Read(ref _isOutOfSpace);
+        set
+        {
+            TaskCompletionSource[] all = [];
+            lock (_gate)
+            {
+                Volatile.Write(ref _isOutOfSpace, value);
+                if (value)
+                {
+                    all = [.. _waiters];
+                    _waiters.Clear();
+                }
+            }
+
+            foreach (var waiter in all) waiter.TrySetResult();
+        }
+    }
 
     /// <summary>Whether a writer waits for a chunk.</summary>
     public bool HasWaiters
@@ -62,19 +84,17 @@ internal sealed class DirtyBudget(IDirtyMemory memory, SlowWaits waits)
     /// <summary>Gives a chunk back and lets the first waiter try again.</summary>
     public void Release(int chunk, bool wasSealed)
     {
-        TaskCompletionSource? next;
         lock (_gate)
         {
             memory.Release(chunk);
             _taken--;
             if (wasSealed) Interlocked.Decrement(ref _sealed);
-            _waiters.TryDequeue(out next);
         }
 
-        next?.TrySetResult();
+        WakeOne();
     }
 
-    /// <summary>Completes when it is worth trying again: a chunk came free, or all waiters were woken.</summary>
+    /// <summary>Completes when it is worth trying again: a chunk came free, or the store has no space.</summary>
     /// <param name="inode">Who wants to write.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask WaitAsync(InodeId inode, CancellationToken cancellationToken)
@@ -82,7 +102,7 @@ internal sealed class DirtyBudget(IDirtyMemory memory, SlowWaits waits)
         TaskCompletionSource waiter;
         lock (_gate)
         {
-            if (_taken < memory.ChunkCount) return;
+            if (_isOutOfSpace || _taken < memory.ChunkCount) return;
             waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Enqueue(waiter);
         }
@@ -103,23 +123,14 @@ internal sealed class DirtyBudget(IDirtyMemory memory, SlowWaits waits)
         }
     }
 
-    /// <summary>Lets everybody try again: to find that there is no space, or that the mount ends.</summary>
-    public void WakeAll()
-    {
-        TaskCompletionSource[] all;
-        lock (_gate)
-        {
-            all = [.. _waiters];
-            _waiters.Clear();
-        }
-
-        foreach (var waiter in all) waiter.TrySetResult();
-    }
-
+    // Who stopped waiting may still be in the queue, and is passed over.
     private void WakeOne()
     {
         TaskCompletionSource? next;
-        lock (_gate) _waiters.TryDequeue(out next);
-        next?.TrySetResult();
+        do
+        {
+            lock (_gate) _waiters.TryDequeue(out next);
+        }
+        while (next is not null && !next.TrySetResult());
     }
 }

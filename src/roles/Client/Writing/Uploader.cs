@@ -17,6 +17,7 @@ namespace FlexFs.Client.Writing;
 internal sealed class Uploader(
     IVolumeObjects objects,
     ObjectIds ids,
+    DirtyBudget budget,
     FileReader reader,
     FileSystemOptions options,
     TimeProvider time,
@@ -28,19 +29,12 @@ internal sealed class Uploader(
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
     private readonly AsyncWindow _window = new(options.UploadsMax);
     private readonly CancellationTokenSource _stopping = new();
-    private int _isOutOfSpace;
 
     /// <summary>Who is under way.</summary>
     public AsyncWindow Window => _window;
 
-    /// <summary>Whether the last upload found no space in the store.</summary>
-    public bool IsOutOfSpace => Volatile.Read(ref _isOutOfSpace) != 0;
-
     /// <summary>An upload was stored. Set once, before any upload.</summary>
     public Action<InodeWriter> OnStored { get; set; } = static _ => { };
-
-    /// <summary>An upload failed for want of space. Set once, before any upload.</summary>
-    public Action OnOutOfSpace { get; set; } = static () => { };
 
     /// <summary>Begins an attempt, unless one is under way or it is stored; whether it did.</summary>
     public bool Start(InodeWriter writer, Upload upload)
@@ -85,8 +79,7 @@ internal sealed class Uploader(
             upload.Descriptor = descriptor;
         }
 
-        var wasOutOfSpace = Interlocked.Exchange(ref _isOutOfSpace, ErrnoMap.IsNoSpace(errno) ? 1 : 0) != 0;
-        if (ErrnoMap.IsNoSpace(errno) && !wasOutOfSpace) OnOutOfSpace();
+        budget.IsOutOfSpace = ErrnoMap.IsNoSpace(errno);
         attempt.SetResult(errno);
         if (errno == Errno.OK) OnStored(writer);
     }

@@ -79,7 +79,7 @@ internal sealed class WritePath(
                 continue;
             }
 
-            if (uploader.IsOutOfSpace) return taken > 0 ? new Appended(end, taken) : Errno.ENOSPC;
+            if (budget.IsOutOfSpace) return taken > 0 ? new Appended(end, taken) : Errno.ENOSPC;
             OnMemoryFull();
             try
             {
@@ -333,7 +333,7 @@ internal sealed class WritePath(
                 continue;
             }
 
-            if (uploader.IsOutOfSpace)
+            if (budget.IsOutOfSpace)
             {
                 if (taken == 0) return Errno.ENOSPC;
                 break;
