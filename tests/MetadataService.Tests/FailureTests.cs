@@ -71,6 +71,33 @@ public sealed class FailureTests
         Assert.Equal(0x180u, (await client.StatAsync(warm).SoonAsync()).Value.Attributes.Mode & Core.FileMode.PermissionMask);
     }
 
+    [Fact]
+    public async Task A_removal_that_finds_no_space_leaves_the_leases_on_what_was_to_go()
+    {
+        await using var service = new TestService();
+        await using var a = await LeaseClient.ConnectAsync(service);
+        await using var b = await LeaseClient.ConnectAsync(service);
+        var over = await MakeDirectoryAsync(a.Client, "over");
+        await MakeDirectoryAsync(a.Client, "from");
+        Assert.Equal(InodeId.None, (await b.Client.LookupAsync("f", over).SoonAsync()).Value.Attributes.Inode);
+        a.Obeys = b.Obeys = true;
+        service.Disk.Disk.IsFull = true;
+        Assert.Equal(Errno.ENOSPC, (await a.RenameAsync("from", "over").SoonAsync()).Errno);
+        service.Disk.Disk.IsFull = false;
+
+        // What it knows of the folder's names it is asked to drop, as before.
+        b.Obeys = false;
+        var before = b.Recalls.Count;
+        var create = a.Client.CreateAsync("f", parent: over);
+        await Eventually.HoldsAsync(() => b.Recalls.Count > before, "a recall came");
+        Assert.False(create.IsCompleted);
+        await b.AcknowledgeAsync(b.Recalls[^1]).SoonAsync();
+        Assert.True((await create.SoonAsync()).IsOk);
+    }
+
+    private static async Task<InodeId> MakeDirectoryAsync(TestClient client, string name) =>
+        (await client.CreateAsync(name, directory: true).SoonAsync()).Value.Attributes!.Value.Inode;
+
     private static Task<Result<MutationReply>> ChangeModeAsync(TestClient client, InodeId inode) =>
         client.CallAsync<SetAttributesRequest, MutationReply>(Opcode.SetAttributes, new SetAttributesRequest
         {

@@ -50,6 +50,27 @@ public sealed class LeaseFailureTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_silent_holder_is_not_ended_for_a_request_whose_client_has_gone()
+    {
+        await using var a = await LeaseClient.ConnectAsync(_service);
+        await using (var b = await LeaseClient.ConnectAsync(_service))
+        {
+            await b.Client.LookupAsync("x").SoonAsync();
+            await using var c = await LeaseClient.ConnectAsync(_service);
+            _ = c.Client.CreateAsync("x");
+            await b.NextRecallAsync();
+            Assert.True((await c.Client.EndAsync().SoonAsync()).IsOk);
+        }
+
+        await MoveAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(2, _service.Server.Status[0].Sessions);
+        var create = a.Client.CreateAsync("x");
+        await MoveUntilAsync(() => create.IsCompleted, "the create went on", () => a.Client.StatAsync(InodeId.Root));
+        Assert.True((await create.SoonAsync()).IsOk);
+        Assert.Equal(1, _service.Server.Status[0].Sessions);
+    }
+
+    [Fact]
     public async Task A_holder_that_is_heard_and_never_acknowledges_is_ended_alone()
     {
         await using var a = await LeaseClient.ConnectAsync(_service);

@@ -117,6 +117,36 @@ public sealed class LockTests
     }
 
     [Fact]
+    public async Task After_a_restart_who_is_back_and_tells_nothing_is_waited_for_its_term_only()
+    {
+        var clock = new ManualClock();
+        await using var service = new TestService(clock: clock);
+        await using var silent = await TestClient.ConnectAsync(service);
+        silent.Reclaims = false;
+        await using var other = await TestClient.ConnectAsync(service);
+        service.Kill();
+        service.Start();
+        using var ended = new CancellationTokenSource();
+        var upkeep = service.Server.RunAsync(ended.Token);
+        await Eventually.HoldsAsync(() => silent.Welcome.MustReclaim && other.Welcome.MustReclaim, "both are back");
+        var wait = other.LockAsync(Exclusive(0, 9), ticket: 1);
+        Assert.True((await other.StatAsync(InodeId.Root).SoonAsync()).IsOk);
+        Assert.False(wait.IsCompleted);
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                return wait.IsCompleted;
+            },
+            "the grace is over");
+        Assert.True((await wait.SoonAsync()).IsOk);
+        Assert.Equal((0, 1), (other.Losses, silent.Losses));
+        await ended.CancelAsync();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await upkeep.SoonAsync();
+    }
+
+    [Fact]
     public async Task Locks_outlive_a_connection_and_end_with_their_session()
     {
         var clock = new ManualClock();

@@ -58,6 +58,10 @@ internal static partial class Log
         Message = "{Session} was silent for {Seconds:0} s and is expired: {Client}")]
     public static partial void SessionExpired(ILogger log, SessionId session, double seconds, string client);
 
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Session} has not told what it has open {Seconds:0} s after the start of the server, and is ended: {Client}")]
+    public static partial void SessionUnreclaimed(ILogger log, SessionId session, double seconds, string client);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "the connection of {Session} ({Client}) is ended: {Reason}")]
     public static partial void Revoked(ILogger log, SessionId session, string client, string reason);
 
@@ -82,4 +86,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "upkeep of the volume failed with {Errno} and will be tried again")]
     public static partial void UpkeepFailed(ILogger log, Errno errno);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "upkeep of the volume failed and will be tried again")]
+    public static partial void UpkeepBroke(ILogger log, Exception failure);
 }

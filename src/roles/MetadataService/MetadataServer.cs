@@ -95,6 +95,9 @@ public sealed class MetadataServer : IDisposable
         return all;
     }
 
+    /// <summary>Whether something that the upkeep began is under way.</summary>
+    internal bool IsInUpkeep => _host.Open.Any(volume => volume.IsInUpkeep);
+
     /// <summary>The sessions of the open volumes.</summary>
     public Task<Listing<SessionListing>> ListSessionsAsync(OperatorFilter filter) =>
         ListAsync(filter, (volume, narrowed) => volume.Operators.SessionsAsync(narrowed));

@@ -49,6 +49,9 @@ public sealed record ServiceOptions
     /// <summary>Recalls of one inode that a session has not carried out, at which the next one is of all names.</summary>
     public int RecallsPerInodeMax { get; init; } = 256;
 
+    /// <summary>Recalls that a session has not carried out, above which it is ended: nobody else pays for their memory.</summary>
+    public int RecallsPerSessionMax { get; init; } = 1 << 17;
+
     /// <summary>How often silent sessions, idle volumes and objects to be deleted are looked for.</summary>
     public TimeSpan Upkeep { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -210,6 +210,30 @@ public sealed class LockTableTests
         Assert.Equal(1, _table.RangeCount);
     }
 
+    [Fact]
+    public void What_sessions_had_when_locks_were_scarce_they_can_claim_in_any_order()
+    {
+        var limits = new LockLimits { RangesPerVolume = 64, RangesAlways = 4 };
+        var before = new LockTable(limits);
+        var had = new List<LockWish>();
+        for (var owner = 1ul; owner <= 3; owner++)
+        {
+            var at = 0ul;
+            LockWish wish;
+            while (before.Acquire(wish = Wish(owner, LockType.Shared, new LockRange(at, at)), false, _now) == LockAnswer.Granted)
+            {
+                had.Add(wish);
+                at += 2;
+            }
+        }
+
+        Assert.True(had.Count > 32);
+        had.Reverse();
+        var after = new LockTable(limits);
+        Assert.All(had, wish => Assert.True(after.TryReclaim(wish, _now)));
+        Assert.Equal(before.RangeCount, after.RangeCount);
+    }
+
     private static SessionId Session(ulong owner) => new(owner % 4);
 
     private static LockWish Wish(

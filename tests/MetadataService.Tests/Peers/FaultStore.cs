@@ -1,5 +1,7 @@
+using FlexFs.Core;
 using FlexFs.Metadata.Storage;
 using FlexFs.Metadata.Storage.Memory;
+using FlexFs.MetadataService.Volumes;
 
 namespace FlexFs.MetadataService.Tests.Peers;
 
@@ -46,12 +48,8 @@ public sealed class FaultDisk
 
     public void LetReadsGo() => Interlocked.Exchange(ref _readGate, null)?.TrySetResult();
 
-    public IKeyValueStore Open()
-    {
-        if (CannotBeOpened) throw new StorageException("the test's disk is away");
-        Interlocked.Increment(ref _opened);
-        return new FaultStore(this, _owner);
-    }
+    /// <summary>The stores as the server sees them that is started now: once it is dead it opens nothing.</summary>
+    public IVolumeStores ForServer() => new ServersStores(this, _owner);
 
     /// <summary>Whoever has the store open is dead: what it still asks is never answered, and does nothing.</summary>
     public void ForgetOwner()
@@ -59,6 +57,16 @@ public sealed class FaultDisk
         lock (Disk) _owner++;
         LetCommitsGo();
         LetReadsGo();
+    }
+
+    private sealed class ServersStores(FaultDisk disk, int owner) : IVolumeStores
+    {
+        public ValueTask<IKeyValueStore> OpenAsync(VolumeId volume, CancellationToken cancellationToken)
+        {
+            if (disk.CannotBeOpened || disk._owner != owner) throw new StorageException("the test's disk is away");
+            Interlocked.Increment(ref disk._opened);
+            return new(new FaultStore(disk, owner));
+        }
     }
 
     private sealed class FaultStore(FaultDisk disk, int owner) : IKeyValueStore

@@ -139,10 +139,11 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
     public Task<Result<EmptyReply>> CancelLockAsync(ulong ticket) => CallAsync<CancelLockRequest, EmptyReply>(
         Opcode.CancelLock, new CancelLockRequest { Ticket = ticket }, RpcLane.Release);
 
-    public Task<Result<MutationReply>> CreateAsync(string name, bool open = false, bool directory = false) =>
+    public Task<Result<MutationReply>> CreateAsync(
+        string name, bool open = false, bool directory = false, InodeId? parent = null) =>
         CallAsync<CreateRequest, MutationReply>(Opcode.Create, new CreateRequest
         {
-            Parent = InodeId.Root,
+            Parent = parent ?? InodeId.Root,
             Name = Encoding.UTF8.GetBytes(name),
             Mode = Core.FileMode.Of(directory ? FileType.Directory : FileType.Regular, 0x1A4),
             Open = open,
@@ -157,8 +158,8 @@ public sealed class TestClient : IRpcClientSession, IRpcPushHandler, IAsyncDispo
     public Task<Result<OpenReply>> OpenAsync(InodeId inode) =>
         CallAsync<OpenRequest, OpenReply>(Opcode.Open, new OpenRequest { Inode = inode });
 
-    public Task<Result<EntryReply>> LookupAsync(string name) => CallAsync<LookupRequest, EntryReply>(
-        Opcode.Lookup, new LookupRequest { Parent = InodeId.Root, Name = Encoding.UTF8.GetBytes(name) });
+    public Task<Result<EntryReply>> LookupAsync(string name, InodeId? parent = null) => CallAsync<LookupRequest, EntryReply>(
+        Opcode.Lookup, new LookupRequest { Parent = parent ?? InodeId.Root, Name = Encoding.UTF8.GetBytes(name) });
 
     public Task<Result<AttributesReply>> StatAsync(InodeId inode) => CallAsync<GetAttributesRequest, AttributesReply>(
         Opcode.GetAttributes, new GetAttributesRequest { Inode = inode });

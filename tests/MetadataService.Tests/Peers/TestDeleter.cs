@@ -10,6 +10,10 @@ public sealed class TestDeleter : IObjectDeleter
     private readonly List<ObjectId> _deleted = [];
     private int _failures;
     private bool _fails;
+    private bool _hangs;
+
+    /// <summary>Whether it never ends.</summary>
+    public bool Hangs { get => Volatile.Read(ref _hangs); set => Volatile.Write(ref _hangs, value); }
 
     /// <summary>Whether it fails.</summary>
     public bool Fails { get => Volatile.Read(ref _fails); set => Volatile.Write(ref _fails, value); }
@@ -34,6 +38,7 @@ public sealed class TestDeleter : IObjectDeleter
             throw new IOException("the test's block store is away");
         }
 
+        if (Hangs) return new(new TaskCompletionSource().Task);
         lock (_gate) _deleted.AddRange(objects);
         return default;
     }

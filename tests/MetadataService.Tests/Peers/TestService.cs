@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using FlexFs.Core;
 using FlexFs.Metadata;
-using FlexFs.Metadata.Storage;
 using FlexFs.MetadataService.Volumes;
 using FlexFs.Rpc;
 using FlexFs.Rpc.Transports;
@@ -9,7 +8,7 @@ using FlexFs.Rpc.Transports;
 namespace FlexFs.MetadataService.Tests.Peers;
 
 /// <summary>A metadata server over memory, which can be killed and started again on the same disk.</summary>
-public sealed class TestService : IVolumeDirectory, IVolumeStores, IRpcConnector, IAsyncDisposable
+public sealed class TestService : IVolumeDirectory, IRpcConnector, IAsyncDisposable
 {
     public const string VolumeName = "test";
     public const string Token = "5f0c7c0e-6a51-4f3a-8a53-0f7d8c1d7a11";
@@ -61,7 +60,7 @@ public sealed class TestService : IVolumeDirectory, IVolumeStores, IRpcConnector
     public void Start() => _server = new MetadataServer(new MetadataServerSetup
     {
         Directory = this,
-        Stores = this,
+        Stores = Disk.ForServer(),
         NewSessionKey = () => new UInt128(42, (ulong)Interlocked.Increment(ref _keys)),
         Deleter = Deleter,
         Options = Options,
@@ -113,8 +112,6 @@ public sealed class TestService : IVolumeDirectory, IVolumeStores, IRpcConnector
             : VolumeGrant.No("the token was revoked");
 
     public long Version => (IsTokenValid ? 1 : 2) + (IsTokenReadOnly ? 4 : 0);
-
-    public ValueTask<IKeyValueStore> OpenAsync(VolumeId volume, CancellationToken cancellationToken) => new(Disk.Open());
 
     public async ValueTask DisposeAsync()
     {

@@ -142,7 +142,7 @@ public sealed class LockTable(LockLimits limits)
     {
         Check.That(wish.Range.IsValid);
         var space = SpaceOf(wish);
-        var isFree = !space.HasConflict(wish) && MayHaveMore(space, wish.Owner);
+        var isFree = !space.HasConflict(wish) && MayReclaim(space, wish.Owner);
         if (isFree) Take(space, wish, now);
         DropIfEmpty(space);
         return isFree;
@@ -269,14 +269,21 @@ public sealed class LockTable(LockLimits limits)
         if (session.IsEmpty) _sessions.Remove(owner.Session);
     }
 
-    // One request adds two ranges at most.
+    // One request adds two ranges at most. Of what is scarce a session may have a half of what is left.
     private bool MayHaveMore(LockSpace space, LockOwner owner)
+    {
+        if (!MayReclaim(space, owner)) return false;
+        var after = RangesOf(owner.Session) + LockRanges.GrowthMax;
+        return after <= limits.RangesAlways || after <= (limits.RangesPerVolume - RangeCount) / 2;
+    }
+
+    // How much the others have does not count: all of them had what they claim at once, whoever comes first now.
+    private bool MayReclaim(LockSpace space, LockOwner owner)
     {
         if (!_sessions.TryGetValue(owner.Session, out var session)) return true;
         var after = session.Ranges + LockRanges.GrowthMax;
-        if (after > limits.RangesPerSession) return false;
-        if (session.RangesOf(space.Key) + LockRanges.GrowthMax > limits.RangesPerSessionAndInode) return false;
-        return after <= limits.RangesAlways || after <= (limits.RangesPerVolume - RangeCount) / 2;
+        return after <= limits.RangesPerSession && (after <= limits.RangesAlways || RangeCount < limits.RangesPerVolume)
+            && session.RangesOf(space.Key) + LockRanges.GrowthMax <= limits.RangesPerSessionAndInode;
     }
 
     private void Pump(LockSpace space, Instant now, bool isMoved)

@@ -9,7 +9,7 @@ namespace FlexFs.MetadataService.Leases;
 /// <remarks>
 /// 1. After a restart nothing runs until every session that may hold leases has told which, or its term is over and it is ended.
 /// 2. A session is fenced for leases only when another one waits, and it was silent for longer than it may believe to hold them; or it
-///    is heard and does not carry the recall out.
+///    is heard and does not carry the recall out; or so many recalls are open that they take too much memory.
 /// On the volume's context.
 /// </remarks>
 internal sealed class LeaseKeeper : ILeaseEvents
@@ -62,6 +62,7 @@ internal sealed class LeaseKeeper : ILeaseEvents
         {
             foreach (var session in Unreclaimed())
             {
+                if (session.IsEnding) continue;
                 overdue.Add((session, $"it has not told what it holds {term.TotalSeconds:0} s after the start of the server"));
             }
         }
@@ -69,7 +70,13 @@ internal sealed class LeaseKeeper : ILeaseEvents
         foreach (var held in Table.Sessions)
         {
             if (held.Open.Count == 0 || !_sessions.TryGetValue(held.Id, out var session) || session.IsEnding) continue;
-            var oldest = held.Open.First();
+            if (held.Open.Count > _options.RecallsPerSessionMax)
+            {
+                overdue.Add((session, $"it has not carried out {held.Open.Count} recalls"));
+                continue;
+            }
+
+            if (held.Open.FirstOrDefault(recall => recall.IsWaitedFor) is not { } oldest) continue;
             var silence = _clock.GetElapsedTime(session.HeardAt);
             if (silence >= term && _clock.GetElapsedTime(oldest.Since) > TimeSpan.Zero)
             {
@@ -124,5 +131,5 @@ internal sealed class LeaseKeeper : ILeaseEvents
     }
 
     private IEnumerable<LiveSession> Unreclaimed() =>
-        _sessions.Values.Where(session => session is { UsesLeases: true, HasReclaimed: false, IsEnding: false });
+        _sessions.Values.Where(session => session is { UsesLeases: true, HasReclaimed: false });
 }

@@ -154,6 +154,14 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         End(wait);
     }
 
+    /// <summary>What a request removed is gone for good: nothing that anybody has of it can be reached.</summary>
+    /// <remarks>Not before that is durable: a removal that is rolled back leaves the inode, and leases that are good.</remarks>
+    public void ForgetRemoved(ServiceRequest request)
+    {
+        foreach (var inode in request.Removed ?? []) ForgetInode(inode);
+        request.Removed = null;
+    }
+
     /// <summary>A connection is gone: what waited of it will be asked again.</summary>
     public void Forget(IReplySink sink)
     {
@@ -223,7 +231,11 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
             End(request);
             foreach (var inode in footprint.Made) ForgetInode(inode);
             foreach (var (inode, kind) in footprint.Offers) Set(session!, inode, kind);
-            foreach (var inode in footprint.Removed) ForgetInode(inode);
+            foreach (var inode in footprint.Removed)
+            {
+                if (_inodes.ContainsKey(inode)) (request.Removed ??= []).Add(inode);
+            }
+
             return true;
         }
 
@@ -269,7 +281,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
         foreach (var need in needs.Recalls)
         {
             var recall = FindOpen(need) ?? Begin(need, now);
-            if (!wait.Recalls.Contains(recall)) wait.Recalls.Add(recall);
+            wait.WaitFor(recall);
         }
 
         if (!request.Sink.SendsToWait(request)) return;
@@ -311,6 +323,7 @@ internal sealed class LeaseTable(ServiceOptions options, TimeProvider clock, ILe
     private void End(LeaseWait wait)
     {
         if (wait.IsParked) _parked.Remove(wait);
+        wait.Leave();
         _waits.Remove(wait.Ticket);
         foreach (var inode in wait.Inodes)
         {

@@ -9,6 +9,8 @@ internal sealed class Recall(
     ulong id, InodeId inode, SessionId session, string client, LeaseKind keep, InodeParts parts,
     ImmutableArray<ReadOnlyMemory<byte>> names, long since)
 {
+    private readonly List<LeaseWait> _waits = new(1);
+
     /// <summary>Names it in the acknowledgement.</summary>
     public ulong Id { get; } = id;
 
@@ -45,8 +47,27 @@ internal sealed class Recall(
     /// <summary>A timestamp: since when it is done.</summary>
     public long DoneAt { get; private set; }
 
+    /// <summary>Whether somebody still waits for it: who asked for it may have gone away.</summary>
+    public bool IsWaitedFor => _waits.Count > 0;
+
+    /// <summary>Somebody waits for it; false when it is done.</summary>
+    public bool Begin(LeaseWait wait)
+    {
+        if (IsDone) return false;
+        _waits.Add(wait);
+        return true;
+    }
+
+    /// <summary>Who waited for it does not any more.</summary>
+    public void Leave(LeaseWait wait) => _waits.Remove(wait);
+
     /// <summary>It is done.</summary>
-    public void End(long now) => (IsDone, DoneAt) = (true, now);
+    public void End(long now)
+    {
+        (IsDone, DoneAt) = (true, now);
+        foreach (var wait in _waits) wait.RecallDone();
+        _waits.Clear();
+    }
 
     /// <summary>Whether this asks for all that another one would.</summary>
     public bool Covers(in LeaseNeed need)

@@ -26,6 +26,7 @@ internal sealed class SentReplies(VolumeSeat seat)
         seat.Metrics.Answered(request.Engine.Opcode, errno, elapsed);
         var sink = request.Sink;
         Leases?.End(request);
+        if (errno == Errno.OK) Leases?.ForgetRemoved(request);
         Slow.Look(request, errno, timestamp);
         sink.Reply(request, errno, body);
         _toFlush.Add(sink);

@@ -70,6 +70,9 @@ internal sealed class ServiceRequest
     /// <summary>When it, or the same request before the client was told to send it again, came to its turn.</summary>
     public long BeganAt => LockWait is { } held ? held.Since : Waited is { } wait && wait.Since < CameAt ? wait.Since : CameAt;
 
+    /// <summary>Inodes that it removed and of which somebody had a lease; null when there are none.</summary>
+    public List<InodeId>? Removed;
+
     /// <summary>Who waits for it inside the service.</summary>
     public object? Waiter;
 
@@ -102,6 +105,7 @@ internal sealed class ServiceRequest
         Waiter = null;
         Waited = null;
         LockWait = null;
+        Removed = null;
         HeldSince = null;
         HeldTicks = 0;
     }

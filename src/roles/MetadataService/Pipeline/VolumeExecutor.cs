@@ -220,9 +220,10 @@ internal sealed class VolumeExecutor
         if (_ready.Count == 0)
         {
             var room = IsBatchFull ? 0 : _options.BatchRequestsMax - _mutationsInBatch;
-            left -= _queue.Take(RequestClass.Read, left, _ready);
-            left -= _queue.Take(RequestClass.Freeing, Math.Min(Math.Max(left, _options.StepRequestsMax / 4), room), _ready);
-            _queue.Take(RequestClass.Ordinary, Math.Min(Math.Max(left, _options.StepRequestsMax / 4), room), _ready);
+            var share = _options.StepRequestsMax / 4;
+            left -= _queue.Take(RequestClass.Read, Math.Max(left, share), _ready);
+            left -= _queue.Take(RequestClass.Freeing, Math.Min(Math.Max(left, share), room), _ready);
+            _queue.Take(RequestClass.Ordinary, Math.Min(Math.Max(left, share), room), _ready);
         }
 
         while (_exclusive is null && _ready.TryDequeue(out var request)) Execute(request, now, timestamp);
@@ -262,6 +263,7 @@ internal sealed class VolumeExecutor
             return;
         }
 
+        request.Removed = null;
         var offset = _current.Length;
         var execution = _engine!.Execute(request.Engine, now, _current, GateOf(request));
         if (execution.State != ExecutionState.Done)

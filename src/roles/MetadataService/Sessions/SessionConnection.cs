@@ -151,7 +151,7 @@ internal sealed class SessionConnection : IRpcRequestHandler, IReplySink
     private HeldBack WhyOf(ServiceRequest request)
     {
         if (request.Wait is not { } wait) return default;
-        var recall = wait.Recalls.Find(recall => !recall.IsDone);
+        var recall = wait.Recalls.FirstOrDefault(recall => !recall.IsDone);
         var session = recall?.Session ?? wait.Behind;
         return new HeldBack
         {

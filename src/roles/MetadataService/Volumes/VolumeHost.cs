@@ -52,7 +52,7 @@ internal sealed class VolumeHost(Func<VolumeDescription, VolumeSeat> seatOf)
         }
     }
 
-    /// <summary>Lets each volume do its upkeep, and closes those that are idle.</summary>
+    /// <summary>Lets each volume do its upkeep, and closes those that are idle. Waits for nothing that one of them began.</summary>
     public async Task UpkeepAsync()
     {
         List<Entry> all;
@@ -60,10 +60,13 @@ internal sealed class VolumeHost(Func<VolumeDescription, VolumeSeat> seatOf)
         foreach (var entry in all)
         {
             var volume = entry.Service!;
-            await volume.Context.RunAsync(volume.UpkeepAsync);
-
-            // The entry stays until the store is closed: whoever comes meanwhile is told to come again.
-            if (await volume.Context.RunAsync(async () => volume.MayClose && await volume.CloseAsync())) Remove(entry);
+            var closing = await volume.Context.RunAsync(() =>
+            {
+                var closing = volume.MayClose ? volume.CloseAsync() : null;
+                if (closing is null) volume.Upkeep();
+                return Task.FromResult(closing);
+            });
+            if (closing is not null) _ = RemoveClosedAsync(entry, closing);
         }
     }
 
@@ -91,6 +94,21 @@ internal sealed class VolumeHost(Func<VolumeDescription, VolumeSeat> seatOf)
 
             Remove(entry);
         }
+    }
+
+    // The entry stays until the store is closed: whoever comes meanwhile is told to come again.
+    private async Task RemoveClosedAsync(Entry entry, Task closing)
+    {
+        try
+        {
+            await closing;
+        }
+        catch (StorageException failure)
+        {
+            Log.StorageFailed(entry.Seat.Log, failure.Message);
+        }
+
+        Remove(entry);
     }
 
     private void Remove(Entry entry)

@@ -32,12 +32,14 @@ internal sealed class VolumeService : ISessionOwner
     private readonly RequestPool _pool;
     private readonly VolumeLocks _locks;
     private readonly ObjectReaper? _reaper;
+    private readonly BackgroundStep _removingSessions;
+    private readonly BackgroundStep _removingOrphans;
+    private readonly BackgroundStep _deletingObjects;
     private readonly SortedDictionary<SessionId, LiveSession> _sessions = [];
     private readonly LeaseKeeper _leases;
     private VolumeRecord _record;
     private bool _isInGrace = true;
-    private bool _isInUpkeep;
-    private bool _isClosing;
+    private Task<bool>? _closing;
     private long _idleSince;
     private int _sessionCount;
     private long _directoryVersion;
@@ -60,6 +62,9 @@ internal sealed class VolumeService : ISessionOwner
         Operators = new VolumeOperators(seat, _executor, _calls, _locks, _leases.Table, _sessions);
         _pool = new RequestPool(_options.QueuedRequestsMax * 2);
         _reaper = seat.Deleter is null ? null : new ObjectReaper(seat, seat.Deleter, _calls);
+        _removingSessions = new BackgroundStep(_log, RemoveEndingAsync);
+        _removingOrphans = new BackgroundStep(_log, RemoveOrphansAsync);
+        _deletingObjects = new BackgroundStep(_log, () => _reaper!.StepAsync());
         _idleSince = seat.Clock.GetTimestamp();
     }
 
@@ -79,9 +84,14 @@ internal sealed class VolumeService : ISessionOwner
     public string? StopReason => _executor.StopReason;
 
     /// <summary>Whether nobody has needed it for long, and nothing is left to do.</summary>
-    public bool MayClose => _sessions.Count == 0 && !_isInGrace && !_isInUpkeep && _executor.Waiting == 0
+    public bool MayClose => _sessions.Count == 0 && !_isInGrace && !IsClosing && !IsInUpkeep && _executor.Waiting == 0
         && _reaper is not { HasCondemned: true }
         && _seat.Clock.GetElapsedTime(_idleSince) >= _options.IdleClose;
+
+    /// <summary>Whether something that <see cref="Upkeep"/> began is under way. Any thread.</summary>
+    public bool IsInUpkeep => _removingSessions.IsRunning || _removingOrphans.IsRunning || _deletingObjects.IsRunning;
+
+    private bool IsClosing => _closing is not null;
 
     /// <summary>Opens the store, makes the volume in it at first use, and learns which sessions may come back.</summary>
     /// <exception cref="Metadata.Storage.StorageException">The store is damaged, open elsewhere or out of reach.</exception>
@@ -110,7 +120,7 @@ internal sealed class VolumeService : ISessionOwner
             return RpcAcceptance.No(Errno.EIO, $"volume {Volume.Name} stopped: {stopped}; see the metadata server's log");
         }
 
-        if (_isClosing) return RpcAcceptance.No(Errno.EAGAIN, "the metadata server is stopping: connect again");
+        if (IsClosing) return RpcAcceptance.No(Errno.EAGAIN, "the metadata server is stopping: connect again");
         _idleSince = _seat.Clock.GetTimestamp();
         var resumed = await ResumeAsync(hello, grant);
         if (resumed.Errno == Errno.OK) return Welcome(resumed.Session!, hello, isResumed: true);
@@ -144,7 +154,7 @@ internal sealed class VolumeService : ISessionOwner
     /// <summary>What is stored in it now; null when it cannot be told.</summary>
     public async Task<VolumeUsage?> UsageAsync()
     {
-        if (_isClosing || StopReason is not null) return null;
+        if (IsClosing || StopReason is not null) return null;
         var asked = await _calls.RunAsync(InternalOpcode.GetUsage, new StatVolumeRequest { Inode = InodeId.Root });
         if (asked.Errno != Errno.OK) return null;
         var usage = asked.Read<StatVolumeReply>();
@@ -155,67 +165,32 @@ internal sealed class VolumeService : ISessionOwner
     /// <returns>ENOENT when there is none of this number; why its end could not be stored.</returns>
     public async Task<Errno> EvictAsync(SessionId id)
     {
-        if (_isClosing || StopReason is not null) return Errno.EAGAIN;
+        if (IsClosing || StopReason is not null) return Errno.EAGAIN;
         if (!_sessions.TryGetValue(id, out var session)) return Errno.ENOENT;
         Log.SessionEvicted(_log, id, session.Client);
-        session.IsEnding = true;
-        session.Connection?.Supersede("an operator ended the session");
+        End(session, "an operator ended the session");
         return await RemoveAsync(session);
     }
 
-    /// <summary>Expires who is silent, removes what nobody can come back for, deletes objects.</summary>
-    public async Task<bool> UpkeepAsync()
+    /// <summary>Ends who is silent, or keeps others waiting, and begins to remove what nobody can come back for. Awaits nothing.</summary>
+    public void Upkeep()
     {
-        if (_isInUpkeep || _isClosing || StopReason is not null) return false;
-        _isInUpkeep = true;
-        try
-        {
-            foreach (var (session, reason) in _leases.Overdue())
-            {
-                Log.SessionFenced(_log, session.Id, session.Client, reason);
-                session.IsEnding = true;
-                session.Connection?.Supersede($"the session was ended: {reason}");
-            }
-
-            _leases.Table.ForgetParked();
-            foreach (var session in _sessions.Values.ToArray())
-            {
-                if (session.IsEnding) await RemoveAsync(session);
-                else if (HasExpired(session)) await RemoveAsync(session);
-            }
-
-            EndRevoked();
-            _leases.EndGraceIfComplete();
-            _locks.Upkeep();
-            _executor.Slow.Upkeep();
-            if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed))
-            {
-                _executor.SetAllOpensKnown(true);
-                _isInGrace = !await RemoveOrphansAsync();
-            }
-
-            if (!_isInGrace && _executor.Totals.OrphansLeft > 0) await RemoveOrphansAsync();
-            if (!_isInGrace && _reaper is not null) await _reaper.StepAsync();
-            return true;
-        }
-        finally
-        {
-            _isInUpkeep = false;
-        }
+        if (IsClosing || StopReason is not null) return;
+        EndOverdue();
+        _leases.Table.ForgetParked();
+        EndRevoked();
+        _leases.EndGraceIfComplete();
+        _locks.Upkeep();
+        _executor.Slow.Upkeep();
+        if (_sessions.Values.Any(session => session.IsEnding)) _removingSessions.Begin();
+        if (_isInGrace && _sessions.Values.All(session => session.HasReclaimed)) _executor.SetAllOpensKnown(true);
+        var isGraceOver = !_isInGrace || _sessions.Values.All(session => session.HasReclaimed);
+        if (isGraceOver && (_isInGrace || _executor.Totals.OrphansLeft > 0)) _removingOrphans.Begin();
+        if (!_isInGrace && _reaper is not null) _deletingObjects.Begin();
     }
 
     /// <summary>Answers what was asked so far, then closes connections and store. Sessions stay and may come back.</summary>
-    public async Task<bool> CloseAsync()
-    {
-        _isClosing = true;
-        await _executor.DrainAsync();
-        foreach (var session in _sessions.Values) session.Connection?.CloseAfterReplies("the metadata server is stopping");
-        await _executor.CloseAsync();
-        _seat.Metrics.SessionsChanged(-_sessions.Count);
-        _seat.Metrics.VolumesChanged(-1);
-        Log.VolumeClosed(_log);
-        return true;
-    }
+    public Task<bool> CloseAsync() => _closing ??= CloseOnceAsync();
 
     void ISessionOwner.ConnectionEnded(SessionConnection connection, string reason) =>
         Context.Post(_ => OnConnectionEnded(connection, reason), null);
@@ -250,6 +225,17 @@ internal sealed class VolumeService : ISessionOwner
     void ISessionOwner.ReclaimLeases(LiveSession session, IReadOnlyList<HeldLease> leases)
     {
         if (_leases.IsInGrace) _leases.Table.Reclaim(session.Id, leases);
+    }
+
+    private async Task<bool> CloseOnceAsync()
+    {
+        await _executor.DrainAsync();
+        foreach (var session in _sessions.Values) session.Connection?.CloseAfterReplies("the metadata server is stopping");
+        await _executor.CloseAsync();
+        _seat.Metrics.SessionsChanged(-_sessions.Count);
+        _seat.Metrics.VolumesChanged(-1);
+        Log.VolumeClosed(_log);
+        return true;
     }
 
     private async Task PrepareAsync()
@@ -371,12 +357,45 @@ internal sealed class VolumeService : ISessionOwner
         });
     }
 
-    private bool HasExpired(LiveSession session)
+    private void EndOverdue()
     {
-        var silence = _seat.Clock.GetElapsedTime(session.SilentSince);
-        if (session.Connection is not null || silence < _options.SessionTerm) return false;
-        Log.SessionExpired(_log, session.Id, silence.TotalSeconds, session.Client);
-        return true;
+        foreach (var (session, reason) in _leases.Overdue())
+        {
+            Log.SessionFenced(_log, session.Id, session.Client, reason);
+            End(session, $"the session was ended: {reason}");
+        }
+
+        foreach (var session in _sessions.Values)
+        {
+            var silence = _seat.Clock.GetElapsedTime(session.SilentSince);
+            if (session.IsEnding || silence < _options.SessionTerm) continue;
+            if (session.Connection is null)
+            {
+                Log.SessionExpired(_log, session.Id, silence.TotalSeconds, session.Client);
+                End(session, "the session is expired");
+            }
+            else if (!session.HasReclaimed)
+            {
+                // The others wait for it: locks, and what has no name any more, are nobody's before all have told what they have.
+                Log.SessionUnreclaimed(_log, session.Id, silence.TotalSeconds, session.Client);
+                End(session, "the session has not told in time what it has open");
+            }
+        }
+    }
+
+    private static void End(LiveSession session, string reason)
+    {
+        session.IsEnding = true;
+        session.Connection?.Supersede(reason);
+    }
+
+    private async Task RemoveEndingAsync()
+    {
+        foreach (var session in _sessions.Values.ToArray())
+        {
+            if (IsClosing) return;
+            if (session.IsEnding) await RemoveAsync(session);
+        }
     }
 
     /// <summary>Removes a session and what only it had open, step by step; goes on at the next upkeep when a step fails.</summary>
@@ -399,6 +418,7 @@ internal sealed class VolumeService : ISessionOwner
             // The first step fenced it, so what it had locked is safe with others.
             _locks.SessionEnded(session.Id);
             if (_sessions.Remove(session.Id)) CountSessions(-1);
+            _leases.EndGraceIfComplete();
             EndGraceOfLocks();
             _idleSince = _seat.Clock.GetTimestamp();
             return Errno.OK;
@@ -420,27 +440,28 @@ internal sealed class VolumeService : ISessionOwner
         connection.CloseAfterReplies("the session has ended");
     }
 
-    private async Task<bool> RemoveOrphansAsync()
+    private async Task RemoveOrphansAsync()
     {
         ulong removed = 0;
-        for (ulong after = 0; ;)
+        for (ulong after = 0; !IsClosing;)
         {
             var step = await _calls.RunAsync(
                 InternalOpcode.RemoveOrphans, new ListRequest { After = after, Limit = ListRequest.LimitMax });
             if (step.Errno != Errno.OK)
             {
                 Log.UpkeepFailed(_log, step.Errno);
-                return false;
+                return;
             }
 
             var pass = step.Read<RemoveOrphansReply>();
             removed += pass.Removed;
-            if (pass.IsEnd) break;
             after = pass.Next;
+            if (!pass.IsEnd) continue;
+            _isInGrace = false;
+            break;
         }
 
         if (removed > 0) Log.OrphansRemoved(_log, removed);
-        return true;
     }
 
     private void OnConnectionEnded(SessionConnection connection, string reason)
@@ -475,7 +496,7 @@ internal sealed class VolumeService : ISessionOwner
 
     private void OnStopped(string reason)
     {
-        if (_isClosing) return;
+        if (IsClosing) return;
         foreach (var session in _sessions.Values) session.Connection?.Supersede($"volume {Volume.Name} stopped: {reason}");
     }
 
