@@ -357,6 +357,32 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task A_recall_that_finds_the_lease_on_its_way_back_drops_all_that_the_kernel_has_of_it()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync(World.Options with { IdleInodesMax = 1 });
+        var directory = World.Ok(await a.Fs.MakeDirectoryAsync(a.Fs.Root, World.Name("d"), 0x1ED, 1, 1)).Inode;
+        await a.Fs.PutAsync("file", World.Random(10, 1));
+        Assert.Equal(Errno.ENOENT, (await b.Fs.LookupAsync(directory, World.Name("x"))).Errno);
+
+        // The kernel takes its time to drop what is given back, and a recall comes.
+        var slow = new TaskCompletionSource();
+        b.WhileDropping = inode =>
+        {
+            if (inode != directory) return Task.CompletedTask;
+            b.WhileDropping = null;
+            return slow.Task;
+        };
+        await b.Fs.LookupAsync("file");
+        await World.EventuallyAsync(() => b.Dropped.Any(drop => drop.Inode == directory), "it is given back");
+        World.Ok(await a.Fs.MakeDirectoryAsync(directory, World.Name("y"), 0x1ED, 1, 1));
+        Assert.Equal(2, b.Dropped.Count(drop =>
+            drop.Inode == directory && (drop.Parts & InodeParts.Names) != 0 && drop.Names.Length == 0));
+        slow.SetResult();
+    }
+
+    [Fact]
     public async Task A_client_without_leases_and_one_with_them_see_each_other()
     {
         await using var world = new LeaseWorld();

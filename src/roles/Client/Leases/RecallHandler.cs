@@ -154,22 +154,23 @@ internal sealed class RecallHandler(
     // Nothing is kept when the kernel wrote back, while it dropped pages, what mappings had changed: that is committed under the lease, too.
     private async ValueTask<(LeaseKind? Kept, bool HasGivenUp)> DropAsync(RecallPush recall, CachedInode inode)
     {
-        IReadOnlyList<ReadOnlyMemory<byte>> names = recall.Names.IsDefault ? [] : recall.Names;
         InodeParts parts;
-        lock (inode.Gate) parts = PartsOf(recall, inode);
+        IReadOnlyList<ReadOnlyMemory<byte>> names;
+        lock (inode.Gate) (parts, names) = AskedOf(recall, inode);
         if ((parts & InodeParts.Data) == 0)
         {
             if (parts != InodeParts.None) await Kernel.DropAsync(inode.Id, parts, names);
             lock (inode.Gate)
             {
-                if ((PartsOf(recall, inode) & ~parts) == 0) return Drop(recall, inode, parts, names);
+                if ((AskedOf(recall, inode).Parts & ~parts) == 0) return Drop(recall, inode, parts, names);
             }
         }
 
         await inode.Fills.Turn.EnterAsync();
         try
         {
-            lock (inode.Gate) parts = PartsOf(recall, inode) | InodeParts.Data;
+            lock (inode.Gate) (parts, names) = AskedOf(recall, inode);
+            parts |= InodeParts.Data;
             await DropPagesAsync(inode, parts, names);
             lock (inode.Gate) return Drop(recall, inode, parts, names);
         }
@@ -179,10 +180,12 @@ internal sealed class RecallHandler(
         }
     }
 
-    // Under the inode's lock. Who keeps nothing keeps no pages, whatever it was asked for.
-    private static InodeParts PartsOf(RecallPush recall, CachedInode inode) => KeptOf(recall, inode) == LeaseKind.None
-        ? recall.Parts | InodeParts.Attributes | InodeParts.Data
-        : recall.Parts;
+    // Under the inode's lock. Who keeps nothing keeps no pages and no names, whatever it was asked for: the lease may be on its way back
+    // (LeaseReleases), and the kernel have all of it still.
+    private static (InodeParts Parts, IReadOnlyList<ReadOnlyMemory<byte>> Names) AskedOf(RecallPush recall, CachedInode inode) =>
+        KeptOf(recall, inode) == LeaseKind.None
+            ? (InodeParts.Attributes | InodeParts.Data | InodeParts.Names, [])
+            : (recall.Parts, recall.Names.IsDefault ? [] : recall.Names);
 
     private static LeaseKind KeptOf(RecallPush recall, CachedInode inode) =>
         inode.Held.Kind < recall.Keep ? inode.Held.Kind : recall.Keep;
