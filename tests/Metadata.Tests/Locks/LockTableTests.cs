@@ -211,6 +211,30 @@ public sealed class LockTableTests
     }
 
     [Fact]
+    public void Holders_times_waiters_of_one_file_are_bounded_and_what_is_more_is_refused()
+    {
+        var table = new LockTable(new LockLimits { ComparisonsMax = 20 });
+        for (ulong i = 1; i <= 5; i++)
+        {
+            Assert.Equal(LockAnswer.Granted, table.Acquire(Wish(i, LockType.Exclusive, new LockRange(i, i)), false, _now));
+        }
+
+        for (ulong i = 11; i <= 14; i++)
+        {
+            var wish = Wish(i, LockType.Exclusive, new LockRange(1, 5));
+            Assert.Equal(LockAnswer.Busy, table.Acquire(wish, true, _now));
+            table.Enqueue(wish, i, null, _now);
+        }
+
+        Assert.Equal(LockAnswer.Exhausted, table.Acquire(Wish(15, LockType.Exclusive, new LockRange(1, 5)), true, _now));
+        Assert.Equal(LockAnswer.Busy, table.Acquire(Wish(15, LockType.Exclusive, new LockRange(1, 5)), false, _now));
+        Assert.Equal(LockAnswer.Exhausted, table.Acquire(Wish(16, LockType.Exclusive, new LockRange(9, 9)), false, _now));
+        Assert.Equal(LockAnswer.Granted, table.Acquire(Wish(5, LockType.Exclusive, new LockRange(9, 9)), false, _now));
+        table.ReleaseSession(Session(1), _now);
+        Assert.Equal(LockAnswer.Granted, table.Acquire(Wish(16, LockType.Exclusive, new LockRange(8, 8)), false, _now));
+    }
+
+    [Fact]
     public void What_sessions_had_when_locks_were_scarce_they_can_claim_in_any_order()
     {
         var limits = new LockLimits { RangesPerVolume = 64, RangesAlways = 4 };

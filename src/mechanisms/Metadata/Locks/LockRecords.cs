@@ -82,6 +82,12 @@ public sealed record LockLimits
     /// <summary>Owners that one search for a deadlock looks at; in a longer circle nobody is told.</summary>
     public int DeadlockOwners { get; init; } = 1024;
 
+    /// <summary>
+    /// Holders times waiters of one file, and comparisons of one search for a deadlock: so long, some milliseconds, one request may take.
+    /// What would make it longer is ENOLCK.
+    /// </summary>
+    public int ComparisonsMax { get; init; } = 1 << 20;
+
     /// <summary>Owners that are looked at to say who is in the way.</summary>
     public int BlockerOwners { get; init; } = 1024;
 

@@ -15,12 +15,15 @@ internal sealed class LockSpace(LockSpaceKey key)
 {
     private static readonly LinkedList<LockWaiter> Nobody = [];
     private readonly SortedList<LockOwner, LockRanges> _holders = new(1);
+
+    // Of the holders those who exclude others: thousands may share a lock, and nobody who wants to share it looks at them.
+    private readonly SortedList<LockOwner, LockRanges> _excluding = new(1);
     private LinkedList<LockWaiter>? _queue;
 
     public LockSpaceKey Key => key;
 
     /// <summary>By owner.</summary>
-    public SortedList<LockOwner, LockRanges> Holders => _holders;
+    public IReadOnlyDictionary<LockOwner, LockRanges> Holders => _holders;
 
     /// <summary>In the order of arrival.</summary>
     public LinkedList<LockWaiter> Queue => _queue ?? Nobody;
@@ -37,17 +40,27 @@ internal sealed class LockSpace(LockSpaceKey key)
 
     public LockRanges? Of(LockOwner owner) => _holders.GetValueOrDefault(owner);
 
+    /// <summary>The ranges of an owner have changed, are new, or are none any more.</summary>
+    public void Account(LockOwner owner, LockRanges ranges)
+    {
+        if (ranges.Count == 0) _holders.Remove(owner);
+        else _holders.TryAdd(owner, ranges);
+        if (ranges.ExclusiveCount == 0) _excluding.Remove(owner);
+        else _excluding.TryAdd(owner, ranges);
+    }
+
     /// <summary>The lock of another owner that is in the way; of several, the one that begins first.</summary>
     public bool TryFindConflict(in LockWish wish, out LockOwner holder, out HeldRange found)
     {
         var any = false;
         (holder, found) = (default, default);
-        for (var i = 0; i < _holders.Count; i++)
+        var holders = InTheWayOf(wish);
+        for (var i = 0; i < holders.Count; i++)
         {
-            if (_holders.Keys[i] == wish.Owner) continue;
-            if (!_holders.Values[i].TryFindConflict(wish.Range, wish.Type, out var held)) continue;
+            if (holders.Keys[i] == wish.Owner) continue;
+            if (!holders.Values[i].TryFindConflict(wish.Range, wish.Type, out var held)) continue;
             if (any && held.Range.Start >= found.Range.Start) continue;
-            (any, holder, found) = (true, _holders.Keys[i], held);
+            (any, holder, found) = (true, holders.Keys[i], held);
         }
 
         return any;
@@ -56,9 +69,10 @@ internal sealed class LockSpace(LockSpaceKey key)
     /// <summary>Whether any lock of another owner is in the way.</summary>
     public bool HasConflict(in LockWish wish)
     {
-        for (var i = 0; i < _holders.Count; i++)
+        var holders = InTheWayOf(wish);
+        for (var i = 0; i < holders.Count; i++)
         {
-            if (_holders.Keys[i] != wish.Owner && _holders.Values[i].TryFindConflict(wish.Range, wish.Type, out _)) return true;
+            if (holders.Keys[i] != wish.Owner && holders.Values[i].TryFindConflict(wish.Range, wish.Type, out _)) return true;
         }
 
         return false;
@@ -80,17 +94,22 @@ internal sealed class LockSpace(LockSpaceKey key)
     /// <param name="ownersMax">Owners to look at.</param>
     public LockBlocker? FindBlocker(in LockWish wish, LockWaiter? before, int aheadMax, int ownersMax)
     {
-        for (var i = 0; i < _holders.Count && i < ownersMax; i++)
+        var holders = InTheWayOf(wish);
+        for (var i = 0; i < holders.Count && i < ownersMax; i++)
         {
-            if (_holders.Keys[i] == wish.Owner) continue;
-            if (!_holders.Values[i].TryFindConflict(wish.Range, wish.Type, out var held)) continue;
-            return new LockBlocker(_holders.Keys[i], held.ProcessId, Holds: true);
+            if (holders.Keys[i] == wish.Owner) continue;
+            if (!holders.Values[i].TryFindConflict(wish.Range, wish.Type, out var held)) continue;
+            return new LockBlocker(holders.Keys[i], held.ProcessId, Holds: true);
         }
 
         return FindAhead(wish, before, aheadMax) is { } ahead
             ? new LockBlocker(ahead.Wish.Owner, ahead.Wish.ProcessId, Holds: false)
             : null;
     }
+
+    /// <summary>Owners whose locks a wish can conflict with.</summary>
+    public SortedList<LockOwner, LockRanges> InTheWayOf(in LockWish wish) =>
+        wish.Type == LockType.Shared ? _excluding : _holders;
 
     private LockWaiter? FindAhead(in LockWish wish, LockWaiter? before, int aheadMax)
     {

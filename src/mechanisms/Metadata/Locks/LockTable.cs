@@ -126,14 +126,22 @@ public sealed class LockTable(LockLimits limits)
     public void ReleaseSession(SessionId session, Instant now)
     {
         if (!_sessions.TryGetValue(session, out var of)) return;
-        End([.. of.Waiters.Values], Errno.EIO, now);
+        var spaces = new HashSet<LockSpace>();
+        foreach (var waiter in of.Waiters.Values.ToArray()) spaces.Add(Finish(waiter, Errno.EIO));
         foreach (var (key, value) in of.Owners.ToArray())
         {
-            Release(key.Inode, key.Kind, new LockOwner(session, value), LockRange.Whole, now);
+            var owner = new LockOwner(session, value);
+            var space = _spaces[key];
+            var ranges = space.Of(owner)!;
+            var before = ranges.Count;
+            ranges.Clear(LockRange.Whole);
+            Account(space, owner, ranges, before);
+            spaces.Add(space);
         }
 
         Check.That(of.Ranges == 0);
         _sessions.Remove(session);
+        PumpAll(spaces, now, isMoved: true);
     }
 
     /// <summary>After a restart: takes over what a session says it had. Whoever claims first has it.</summary>
@@ -233,21 +241,25 @@ public sealed class LockTable(LockLimits limits)
     {
         if (space.HasConflict(wish))
         {
-            return waits && wish.Kind == LockKind.Record && ClosesCircle(space, wish) ? LockAnswer.Deadlock : LockAnswer.Busy;
+            if (waits && wish.Kind == LockKind.Record && ClosesCircle(space, wish)) return LockAnswer.Deadlock;
+            return waits && IsTooMuch(space.Holders.Count, space.Queue.Count + 1) ? LockAnswer.Exhausted : LockAnswer.Busy;
         }
 
         // Asked for again after its answer was lost.
         if (space.Of(wish.Owner)?.Has(wish.Range, wish.Type) == true) return LockAnswer.Granted;
         if (waits && !passes && space.MustQueue(wish, null, limits.FairAhead)) return LockAnswer.Busy;
         if (!MayHaveMore(space, wish.Owner)) return LockAnswer.Exhausted;
+        if (space.Of(wish.Owner) is null && IsTooMuch(space.Holders.Count + 1, space.Queue.Count)) return LockAnswer.Exhausted;
         Take(space, wish, now);
         return LockAnswer.Granted;
     }
 
+    // Whenever something moves each waiter is compared with the holders.
+    private bool IsTooMuch(int holders, int waiters) => (long)holders * waiters > limits.ComparisonsMax;
+
     private void Take(LockSpace space, in LockWish wish, Instant now)
     {
-        var ranges = space.Of(wish.Owner);
-        if (ranges is null) space.Holders.Add(wish.Owner, ranges = new LockRanges());
+        var ranges = space.Of(wish.Owner) ?? new LockRanges();
         var before = ranges.Count;
         ranges.Set(new HeldRange(wish.Range, wish.Type, wish.ProcessId, now));
         Account(space, wish.Owner, ranges, before);
@@ -255,6 +267,7 @@ public sealed class LockTable(LockLimits limits)
 
     private void Account(LockSpace space, LockOwner owner, LockRanges ranges, int before)
     {
+        space.Account(owner, ranges);
         var session = SessionOf(owner.Session);
         session.Count(space.Key, ranges.Count - before);
         RangeCount += ranges.Count - before;
@@ -265,7 +278,6 @@ public sealed class LockTable(LockLimits limits)
         }
 
         session.Owners.Remove((space.Key, owner.Value));
-        space.Holders.Remove(owner);
         if (session.IsEmpty) _sessions.Remove(owner.Session);
     }
 
@@ -331,14 +343,26 @@ public sealed class LockTable(LockLimits limits)
     // All of them before anybody's turn comes: none gets a lock while others of them are ended.
     private void End(LockWaiter[] waiters, Errno outcome, Instant now)
     {
-        foreach (var waiter in waiters) Finish(SpaceOf(waiter.Wish), waiter, outcome);
-        foreach (var waiter in waiters)
+        var spaces = new HashSet<LockSpace>();
+        foreach (var waiter in waiters) spaces.Add(Finish(waiter, outcome));
+        PumpAll(spaces, now, isMoved: false);
+    }
+
+    // Those behind who was ended may have waited for it alone.
+    private void PumpAll(IEnumerable<LockSpace> spaces, Instant now, bool isMoved)
+    {
+        foreach (var space in spaces.OrderBy(space => space.Key))
         {
-            // Those behind it may have waited for it alone.
-            var space = SpaceOf(waiter.Wish);
-            Pump(space, now, isMoved: false);
+            Pump(space, now, isMoved);
             DropIfEmpty(space);
         }
+    }
+
+    private LockSpace Finish(LockWaiter waiter, Errno outcome)
+    {
+        var space = SpaceOf(waiter.Wish);
+        Finish(space, waiter, outcome);
+        return space;
     }
 
     private void Finish(LockSpace space, LockWaiter waiter, Errno outcome)
@@ -364,26 +388,29 @@ public sealed class LockTable(LockLimits limits)
         if (_waitsOf.Count == 0) return false;
         var seen = new HashSet<LockOwner>();
         var toSee = new Queue<LockOwner>();
-        AddHolders(space, wish, seen, toSee);
-        while (toSee.TryDequeue(out var owner))
+        var left = limits.ComparisonsMax;
+        AddHolders(space, wish, seen, toSee, ref left);
+        while (left > 0 && toSee.TryDequeue(out var owner))
         {
             if (!_waitsOf.TryGetValue((LockKind.Record, owner), out var waits)) continue;
             foreach (var waiter in waits)
             {
+                if (left-- <= 0) return false;
                 var held = _spaces[new LockSpaceKey(waiter.Wish.Inode, waiter.Wish.Kind)];
                 if (held.Of(wish.Owner)?.TryFindConflict(waiter.Wish.Range, waiter.Wish.Type, out _) == true) return true;
-                if (seen.Count < limits.DeadlockOwners) AddHolders(held, waiter.Wish, seen, toSee);
+                AddHolders(held, waiter.Wish, seen, toSee, ref left);
             }
         }
 
         return false;
     }
 
-    private void AddHolders(LockSpace space, in LockWish wish, HashSet<LockOwner> seen, Queue<LockOwner> toSee)
+    private void AddHolders(LockSpace space, in LockWish wish, HashSet<LockOwner> seen, Queue<LockOwner> toSee, ref int left)
     {
-        foreach (var (owner, ranges) in space.Holders)
+        foreach (var (owner, ranges) in space.InTheWayOf(wish))
         {
-            if (owner == wish.Owner || seen.Count >= limits.DeadlockOwners || seen.Contains(owner)) continue;
+            if (seen.Count >= limits.DeadlockOwners || left-- <= 0) return;
+            if (owner == wish.Owner || seen.Contains(owner)) continue;
             if (!ranges.TryFindConflict(wish.Range, wish.Type, out _)) continue;
             seen.Add(owner);
             toSee.Enqueue(owner);
