@@ -383,6 +383,56 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task A_restarted_server_is_told_of_leases_on_their_way_back_until_the_kernel_has_dropped_what_it_has()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync(World.Options with { IdleInodesMax = 1 });
+        var directory = World.Ok(await a.Fs.MakeDirectoryAsync(a.Fs.Root, World.Name("d"), 0x1ED, 1, 1)).Inode;
+        await a.Fs.PutAsync("file", World.Random(10, 1));
+        Assert.Equal(Errno.ENOENT, (await b.Fs.LookupAsync(directory, World.Name("x"))).Errno);
+        var slow = new TaskCompletionSource();
+        b.WhileDropping = inode => inode == directory ? slow.Task : Task.CompletedTask;
+        await b.Fs.LookupAsync("file");
+        await World.EventuallyAsync(() => b.Dropped.Any(drop => drop.Inode == directory), "it is given back");
+        await world.RestartAsync();
+        var making = a.Fs.MakeDirectoryAsync(directory, World.Name("x"), 0x1ED, 1, 1).AsTask();
+        await World.EventuallyAsync(() => b.Dropped.Count(drop => drop.Inode == directory) > 1, "it is recalled");
+        Assert.False(making.IsCompleted);
+        slow.SetResult();
+        World.Ok(await making);
+    }
+
+    [Fact]
+    public async Task A_restarted_server_is_not_told_of_what_was_given_up_though_an_older_recall_of_it_still_lasts()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var c = await world.JoinAsync();
+        var inode = await a.Fs.PutAsync("file", World.Random(10, 1));
+        World.Ok(await b.Fs.GetAttributesAsync(inode));
+        var file = World.Ok(await a.Fs.OpenAsync(inode, OpenFlags.ReadWrite));
+
+        // The first recall waits for the kernel, and who asked for it goes away; the second one does not.
+        var slow = new TaskCompletionSource();
+        b.WhileDropping = _ =>
+        {
+            b.WhileDropping = null;
+            return slow.Task;
+        };
+        var chmod = ChmodAsync(c, inode, 0x180).AsTask();
+        await World.EventuallyAsync(() => b.Dropped.Any(drop => drop.Inode == inode), "it is recalled");
+        c.Cut();
+        await a.Fs.WriteAllAsync(file.Handle, 0, World.Random(100, 2));
+        await world.RestartAsync();
+        c.IsCut = false;
+        Assert.Equal(100, World.Ok(await b.Fs.GetAttributesAsync(inode)).SizeBytes);
+        slow.SetResult();
+        World.Ok(await chmod);
+    }
+
+    [Fact]
     public async Task A_client_without_leases_and_one_with_them_see_each_other()
     {
         await using var world = new LeaseWorld();

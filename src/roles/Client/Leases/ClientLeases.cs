@@ -136,7 +136,8 @@ internal sealed class ClientLeases
         }
     }
 
-    /// <summary>What is told to a restarted server: also what is being recalled, since the kernel may have it still.</summary>
+    /// <summary>What is told to a restarted server: also what is on its way back, as long as the kernel may have it still.</summary>
+    /// <remarks>Nothing that was given up: others may have been given it since. A recall gives up only what the kernel has dropped.</remarks>
     public List<HeldLease> All()
     {
         var held = new List<HeldLease>();
@@ -146,11 +147,11 @@ internal sealed class ClientLeases
             lock (inode.Gate)
             {
                 var kind = inode.Held.Kind;
-                if (kind == LeaseKind.None && inode.Held is { Recalling: > 0, IsGivenUp: false }) kind = LeaseKind.Read;
                 if (kind != LeaseKind.None) held.Add(new HeldLease { Inode = inode.Id, Kind = kind });
             }
         }
 
+        foreach (var inode in Releases.Undropped) held.Add(new HeldLease { Inode = inode, Kind = LeaseKind.Read });
         return held;
     }
 

@@ -17,6 +17,7 @@ internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock, I
     private const int BatchMax = 1024;
     private readonly Lock _gate = new();
     private readonly HashSet<InodeId> _inodes = [];
+    private readonly HashSet<InodeId> _undropped = [];
     private readonly Queue<InodeId> _waiting = new();
     private bool _isRunning;
 
@@ -29,12 +30,22 @@ internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock, I
         lock (_gate) return _inodes.Count > 0 && _inodes.Contains(inode);
     }
 
+    /// <summary>Inodes of which the kernel may still have something that it was given under the lease.</summary>
+    public InodeId[] Undropped
+    {
+        get
+        {
+            lock (_gate) return [.. _undropped.Order()];
+        }
+    }
+
     /// <summary>An inode with a lease is not in memory any more.</summary>
     public void Add(CachedInode inode)
     {
         lock (_gate)
         {
             if (!_inodes.Add(inode.Id)) return;
+            _undropped.Add(inode.Id);
             _waiting.Enqueue(inode.Id);
             if (_isRunning) return;
             _isRunning = true;
@@ -78,6 +89,7 @@ internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock, I
         {
             clock.Mark(inode);
             await Kernel.DropAsync(inode, InodeParts.Attributes | InodeParts.Data | InodeParts.Names, []);
+            lock (_gate) _undropped.Remove(inode);
         }
 
         _ = await session.CallAsync<ReleaseLeasesRequest, EmptyReply>(
