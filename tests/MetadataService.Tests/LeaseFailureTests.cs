@@ -71,6 +71,30 @@ public sealed class LeaseFailureTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_holder_that_comes_back_with_a_recall_for_which_nobody_waited_has_time_to_carry_it_out()
+    {
+        await using var a = await LeaseClient.ConnectAsync(_service);
+        await using var b = await LeaseClient.ConnectAsync(_service);
+        await b.Client.LookupAsync("x").SoonAsync();
+        await using (var c = await LeaseClient.ConnectAsync(_service))
+        {
+            _ = c.Client.CreateAsync("x");
+            await b.NextRecallAsync();
+            Assert.True((await c.Client.EndAsync().SoonAsync()).IsOk);
+        }
+
+        await MoveAsync(TimeSpan.FromMinutes(2));
+        _service.CutAll();
+        var recall = await b.NextRecallAsync();
+        var create = a.Client.CreateAsync("x");
+        await MoveAsync(TimeSpan.FromSeconds(5));
+        Assert.False(create.IsCompleted);
+        await b.AcknowledgeAsync(recall).SoonAsync();
+        Assert.True((await create.SoonAsync()).IsOk);
+        Assert.Equal(0, b.Client.Losses);
+    }
+
+    [Fact]
     public async Task A_holder_that_is_heard_and_never_acknowledges_is_ended_alone()
     {
         await using var a = await LeaseClient.ConnectAsync(_service);

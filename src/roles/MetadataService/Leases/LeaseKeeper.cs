@@ -104,7 +104,12 @@ internal sealed class LeaseKeeper : ILeaseEvents
     /// <summary>A new connection is told what the old one may have lost.</summary>
     public void SendAgain(SessionConnection connection)
     {
-        foreach (var recall in Table.OpenRecalls(connection.Session.Id)) connection.Push(recall.ToPush());
+        foreach (var recall in Table.OpenRecalls(connection.Session.Id))
+        {
+            // Nobody minded how long it was away; whoever comes now gives it the time that everybody has.
+            if (!recall.IsWaitedFor) recall.ProgressAt = _clock.GetTimestamp();
+            connection.Push(recall.ToPush());
+        }
     }
 
     /// <inheritdoc/>
