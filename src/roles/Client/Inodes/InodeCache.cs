@@ -16,6 +16,9 @@ internal sealed class InodeCache(int idleMax)
     private readonly LinkedList<CachedInode> _idle = new();
     private readonly Dictionary<InodeId, LinkedListNode<CachedInode>> _idleNodes = [];
 
+    /// <summary>An inode is about to be in memory no more. Called under the lock, so that whoever asks finds it here or there. Set once.</summary>
+    public Action<InodeId> OnEvicting { get; set; } = static _ => { };
+
     /// <summary>An inode is not in memory any more. Set once.</summary>
     public Action<CachedInode> OnEvicted { get; set; } = static _ => { };
 
@@ -62,6 +65,7 @@ internal sealed class InodeCache(int idleMax)
                 evicted = _idle.First!.Value;
                 _idle.RemoveFirst();
                 _idleNodes.Remove(evicted.Id);
+                OnEvicting(evicted.Id);
                 _inodes.Remove(evicted.Id);
             }
         }

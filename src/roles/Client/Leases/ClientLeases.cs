@@ -29,6 +29,7 @@ internal sealed class ClientLeases
         _cache = cache;
         _time = time;
         Releases = new LeaseReleases(session, Clock, log);
+        cache.OnEvicting = Releases.Begin;
         cache.OnEvicted = OnEvicted;
     }
 
@@ -237,7 +238,8 @@ internal sealed class ClientLeases
             inode.Held.Drop();
         }
 
-        if (kind != LeaseKind.None) Releases.Add(inode);
+        if (kind == LeaseKind.None) Releases.Cancel(inode.Id);
+        else Releases.Add(inode.Id);
     }
 
     private static void Forget(CachedInode inode, ReadOnlySpan<byte> name)

@@ -1,4 +1,3 @@
-using FlexFs.Client.Inodes;
 using FlexFs.Client.Session;
 using FlexFs.Core;
 using FlexFs.Protocol.Metadata;
@@ -39,14 +38,32 @@ internal sealed class LeaseReleases(MetadataSession session, LeaseClock clock, I
         }
     }
 
-    /// <summary>An inode with a lease is not in memory any more.</summary>
-    public void Add(CachedInode inode)
+    /// <summary>An inode is about to be in memory no more; whether it had a lease is told by <see cref="Add"/> or <see cref="Cancel"/>.</summary>
+    public void Begin(InodeId inode)
     {
         lock (_gate)
         {
-            if (!_inodes.Add(inode.Id)) return;
-            _undropped.Add(inode.Id);
-            _waiting.Enqueue(inode.Id);
+            if (!_inodes.Contains(inode)) _undropped.Add(inode);
+        }
+    }
+
+    /// <summary>It had none.</summary>
+    public void Cancel(InodeId inode)
+    {
+        lock (_gate)
+        {
+            if (!_inodes.Contains(inode)) _undropped.Remove(inode);
+        }
+    }
+
+    /// <summary>It had one, which is given back.</summary>
+    public void Add(InodeId inode)
+    {
+        lock (_gate)
+        {
+            if (!_inodes.Add(inode)) return;
+            _undropped.Add(inode);
+            _waiting.Enqueue(inode);
             if (_isRunning) return;
             _isRunning = true;
         }
