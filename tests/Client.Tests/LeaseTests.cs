@@ -341,6 +341,26 @@ public class LeaseTests
         host.Fs.SetAttributesAsync(inode, new AttributeChange { Mask = AttributeMask.Mode, Mode = mode });
 
     [Fact]
+    public async Task Of_changes_at_once_under_a_write_lease_the_one_that_the_server_made_last_is_shown()
+    {
+        await using var world = new LeaseWorld();
+        var a = await world.JoinAsync();
+        var b = await world.JoinAsync();
+        var file = await a.Fs.CreateAsync("file");
+        var inode = file.Attributes.Inode;
+        for (var round = 0; round < 300; round++)
+        {
+            // The write lease again, which the look of the other host took.
+            await a.Fs.WriteAllAsync(file.Handle, 0, World.Random(1, round));
+            Assert.Equal(Errno.OK, await a.Fs.FsyncAsync(file.Handle));
+            var changes = Enumerable.Range(0, 8).Select(i => ChmodAsync(a, inode, (uint)i).AsTask()).ToArray();
+            foreach (var change in changes) World.Ok(await change);
+            var shown = World.Ok(await a.Fs.GetAttributesAsync(inode)).Mode;
+            Assert.Equal(World.Ok(await b.Fs.GetAttributesAsync(inode)).Mode, shown);
+        }
+    }
+
+    [Fact]
     public async Task What_is_forgotten_here_is_given_back()
     {
         await using var world = new LeaseWorld();

@@ -273,6 +273,9 @@ internal sealed class ClientLeases
             // What the answer told is true until a recall comes: this client changed nothing else meanwhile, and nobody else could.
             var isAlone = held is { Changing: 0, Recalling: 0, Kind: not LeaseKind.None } && Clock.IsFresh(inode.Id, change.Since);
             Clock.Mark(inode.Id);
+
+            // Changes that the server made in one go have one time, and their answers may come in any order: it is asked what was last.
+            if (!isAlone) held.HasAttributes = false;
             if (isAlone && change.Made is { } made) (held.Names ??= new NameCache()).Set(change.Name, made);
             if (isAlone && change.Told is { } told && inode.Known.ChangedAt == told.ChangedAt)
             {
